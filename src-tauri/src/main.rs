@@ -1,1 +1,81 @@
-fn main() {}
+//! The shell of Anteroom: a window, its commands, notifications. Everything else is in `inbox-app`.
+#![cfg_attr(all(not(debug_assertions), target_os = "windows"), windows_subsystem = "windows")]
+
+mod arguments;
+mod bindings;
+mod commands;
+mod hardening;
+mod logging;
+mod notifications;
+mod places;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use inbox_app::{App, AppOptions};
+use tauri::Manager as _;
+
+use crate::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    #[cfg(debug_assertions)]
+    if arguments.write_bindings {
+        return bindings::write();
+    }
+    hardening::apply();
+    logging::start();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Tauri's errors name files and windows of the program, never a message.
+            eprintln!("anteroom: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> tauri::Result<()> {
+    let builder = bindings::builder();
+    let painted = commands::ReportPainted::new(arguments.report_painted);
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
+        .plugin(window::state_plugin())
+        .manage(painted)
+        .invoke_handler(builder.invoke_handler())
+        .setup(move |tauri_app| {
+            let handle = tauri_app.handle().clone();
+            let app = App::new(options(&arguments, &handle));
+            tauri_app.manage(app.clone());
+            #[cfg(feature = "rig")]
+            rig_unlock(&arguments, &app);
+            window::open(tauri_app)?;
+            Ok(())
+        })
+        .on_window_event(window::on_event)
+        .run(tauri::generate_context!())
+}
+
+fn options(arguments: &Arguments, handle: &tauri::AppHandle) -> AppOptions {
+    let events = handle.clone();
+    AppOptions {
+        vaults_dir: arguments.vaults.clone().unwrap_or_else(places::vaults),
+        vault: arguments.vault.clone(),
+        preferences: places::preferences(),
+        demo: arguments.demo,
+        clock: std::sync::Arc::new(inbox_domain::SystemClock),
+        notifier: std::sync::Arc::new(notifications::Desktop::new(handle.clone())),
+        events: std::sync::Arc::new(move |event| window::emit(&events, event)),
+    }
+}
+
+/// Opens the chosen vault before the window is there, so that the demo and the tests start in the inbox.
+#[cfg(feature = "rig")]
+fn rig_unlock(arguments: &Arguments, app: &App) {
+    let Some(file) = &arguments.passphrase_file else { return };
+    let opened = tauri::async_runtime::block_on(app.unlock_from_file(file));
+    if let Err(error) = opened {
+        eprintln!("anteroom: {}", error.code);
+    }
+}

@@ -4,8 +4,8 @@
 //! generated from these types.
 
 use inbox_domain::{
-    AfterHoursReason, AttemptOutcome, CaseState, Category, Checked, ContextMark, Mark, MessageFunction, NotCheckedReason,
-    OutboxState, SenderRole, SentPrecision, StepState, ThreadStatus, Tier, View,
+    AfterHoursReason, AttemptOutcome, CaseState, Category, Checked, ContextMark, Mark, MessageFunction,
+    NotCheckedReason, OutboxState, SenderRole, SentPrecision, StepState, ThreadStatus, Tier, View,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -591,4 +591,32 @@ pub struct Preferences {
     pub language: String,
     /// `system`, `light`, `dark`, `high-contrast`.
     pub theme: String,
+}
+
+/// What the first run asks to create.
+#[derive(Clone, Deserialize, Type)]
+pub struct CreateVaultRequest {
+    /// Name of the vault, shown on the unlock page; becomes its folder.
+    pub name: String,
+    /// Passphrase, at least 12 characters (16 where no keyring is used).
+    pub passphrase: String,
+    /// The passphrase alone opens the vault: for workstations without a Secret Service.
+    pub no_keyring: bool,
+    /// Where the portal is.
+    pub portal: Option<String>,
+    /// `Practitioner/ID` of the clinician.
+    pub practitioner: Option<String>,
+    /// A bearer token, where the clinic's portal hands one out; else sign-in follows.
+    pub token: Option<String>,
+    /// IANA zone of the clinic, for the hours to start with.
+    pub zone: Option<String>,
+}
+
+/// A vault just created; it is open.
+#[derive(Clone, Serialize, Type)]
+pub struct CreatedVault {
+    /// Folder of the vault.
+    pub dir: String,
+    /// Opens the vault without its keyring; shown once, never stored in the clear.
+    pub recovery_code: String,
 }

@@ -1,0 +1,267 @@
+//! Commands of the window: each calls one use case. Arguments and answers are the types of `inbox_app::dto`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use inbox_app::{
+    App,
+    dto::{
+        AppError, CreateVaultRequest, CreatedVault, OutboxView, Overview, Preferences, ReplyRequest,
+        ResponseView, SearchHit, Segment, SendCheck, SessionState, ThreadDetail, ThreadPage, UnlockOutcome,
+    },
+};
+use inbox_domain::{AttemptOutcome, MessageFunction, View};
+use tauri::State;
+
+type Answer<T> = Result<T, AppError>;
+
+/// Prints `painted` once, when asked to on the command line.
+pub(crate) struct ReportPainted(AtomicBool);
+
+impl ReportPainted {
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self(AtomicBool::new(wanted))
+    }
+}
+
+/// The window has painted its list.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn report_painted(report: State<'_, ReportPainted>) -> Answer<()> {
+    if report.0.swap(false, Ordering::Relaxed) {
+        println!("painted");
+    }
+    Ok(())
+}
+
+/// Whether a vault is open.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn session_state(app: State<'_, App>) -> Answer<SessionState> {
+    app.session_state()
+}
+
+/// Opens a vault.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn unlock_vault(
+    app: State<'_, App>,
+    dir: String,
+    passphrase: String,
+) -> Answer<UnlockOutcome> {
+    app.unlock(&dir, passphrase.into()).await
+}
+
+/// Opens a vault with its recovery code and gives it a new passphrase.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn recover_vault(
+    app: State<'_, App>,
+    dir: String,
+    recovery_code: String,
+    new_passphrase: String,
+) -> Answer<UnlockOutcome> {
+    app.recover(&dir, recovery_code.into(), new_passphrase.into()).await
+}
+
+/// First run.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn create_vault(app: State<'_, App>, request: CreateVaultRequest) -> Answer<CreatedVault> {
+    app.create_vault(request).await
+}
+
+/// Closes the vault; the window has saved its draft before.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn lock_vault(app: State<'_, App>) -> Answer<()> {
+    app.lock();
+    Ok(())
+}
+
+/// Look and language.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_preferences(app: State<'_, App>) -> Answer<Preferences> {
+    Ok(app.load_preferences())
+}
+
+/// Saves look and language.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn save_preferences(app: State<'_, App>, preferences: Preferences) -> Answer<()> {
+    app.save_preferences(&preferences)
+}
+
+/// Counts, freshness, duty.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_overview(app: State<'_, App>) -> Answer<Overview> {
+    app.load_overview()
+}
+
+/// A page of a view.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_threads(
+    app: State<'_, App>,
+    view: View,
+    function: Option<MessageFunction>,
+    offset: u32,
+    limit: u32,
+) -> Answer<ThreadPage> {
+    app.list_threads(view, function, offset, limit)
+}
+
+/// A thread with its messages.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_thread(app: State<'_, App>, thread: String) -> Answer<ThreadDetail> {
+    app.load_thread(&thread)
+}
+
+/// The whole text of a collapsed message.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_message_text(app: State<'_, App>, message: String) -> Answer<Vec<Segment>> {
+    app.load_message_text(&message)
+}
+
+/// Marks the messages of a thread as read.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn mark_thread_read(app: State<'_, App>, thread: String) -> Answer<()> {
+    app.mark_thread_read(&thread)
+}
+
+/// Keeps what is being written.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn save_draft(app: State<'_, App>, thread: String, text: String) -> Answer<()> {
+    app.save_draft(&thread, &text)
+}
+
+/// Responses that fit a thread, slots filled as far as known.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_responses(
+    app: State<'_, App>,
+    thread: String,
+    query: String,
+) -> Answer<Vec<ResponseView>> {
+    app.list_responses(&thread, &query)
+}
+
+/// What stands against sending.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn check_reply(app: State<'_, App>, request: ReplyRequest) -> Answer<Vec<SendCheck>> {
+    app.check_reply(&request)
+}
+
+/// Queues a reply; committed before it answers.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn enqueue_reply(app: State<'_, App>, request: ReplyRequest) -> Answer<OutboxView> {
+    app.enqueue_reply(&request)
+}
+
+/// The outbox.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn list_outbox(app: State<'_, App>) -> Answer<Vec<OutboxView>> {
+    app.list_outbox()
+}
+
+/// Sends or gives up a reply that was stopped.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn resolve_outbox(app: State<'_, App>, id: String, send: bool) -> Answer<()> {
+    app.resolve_outbox(&id, send)
+}
+
+/// Takes back a reply that has not left; its text is the draft again.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn undo_reply(app: State<'_, App>, id: String) -> Answer<()> {
+    app.undo_reply(&id)
+}
+
+/// Searches all messages.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn search(app: State<'_, App>, query: String, limit: u32) -> Answer<Vec<SearchHit>> {
+    app.search(&query, limit)
+}
+
+/// Asks the portal at once.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn sync_now(app: State<'_, App>) -> Answer<()> {
+    app.sync_now()
+}
+
+/// Stops the clock of a case.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn acknowledge_case(app: State<'_, App>, case: String) -> Answer<()> {
+    app.acknowledge_case(&case)
+}
+
+/// Records a call.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn log_attempt(
+    app: State<'_, App>,
+    case: String,
+    outcome: AttemptOutcome,
+    number: String,
+    next: Option<String>,
+) -> Answer<()> {
+    app.log_attempt(&case, outcome, &number, next.as_deref())
+}
+
+/// Sets a step of the checklist.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_step(
+    app: State<'_, App>,
+    case: String,
+    n: u8,
+    done: bool,
+    reason: Option<String>,
+) -> Answer<()> {
+    app.set_step(&case, n, done, reason.as_deref())
+}
+
+/// Closes a case.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn close_case(
+    app: State<'_, App>,
+    case: String,
+    outcome: String,
+    false_alarm: bool,
+) -> Answer<()> {
+    app.close_case(&case, &outcome, false_alarm)
+}
+
+/// "This rule is wrong here", and back.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn dismiss_flag(app: State<'_, App>, flag: String, dismissed: bool) -> Answer<()> {
+    app.dismiss_flag(&flag, dismissed)
+}
+
+/// Hides a thread until then.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn snooze_thread(app: State<'_, App>, thread: String, until: Option<String>) -> Answer<()> {
+    app.snooze_thread(&thread, until.as_deref())
+}
+
+/// Closes or reopens a thread.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_thread_closed(app: State<'_, App>, thread: String, closed: bool) -> Answer<()> {
+    app.set_thread_closed(&thread, closed)
+}

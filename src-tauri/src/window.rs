@@ -1,0 +1,86 @@
+//! The one window: how it is made, what it may load, what it is told.
+
+use inbox_app::{App, dto::AppEvent};
+use tauri::{
+    AppHandle, Emitter as _, Manager as _, Url, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent,
+    webview::NewWindowResponse,
+};
+use tauri_plugin_window_state::StateFlags;
+
+/// Label of the window; the capability file names it.
+pub(crate) const LABEL: &str = "main";
+
+/// Name of the one event.
+pub(crate) const APP_EVENT: &str = "app-event";
+
+/// Opens the window. Its title never changes: window lists and screen sharing show it.
+pub(crate) fn open(app: &tauri::App) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+        .title("Anteroom")
+        .inner_size(1440.0, 900.0)
+        .min_inner_size(720.0, 480.0)
+        .devtools(cfg!(debug_assertions))
+        .on_navigation(is_own)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .build()?;
+    Ok(())
+}
+
+/// Remembers size and place. Visibility is not restored: a window that starts hidden looks like one that hangs.
+pub(crate) fn state_plugin() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    tauri_plugin_window_state::Builder::default().with_state_flags(flags).build()
+}
+
+/// Only the bundled UI is ever loaded; in development its server too.
+fn is_own(url: &Url) -> bool {
+    let bundled = url.scheme() == "tauri" && url.host_str() == Some("localhost");
+    let bundled_windows =
+        matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost");
+    let development = tauri::is_dev() && url.scheme() == "http" && url.host_str() == Some("localhost");
+    bundled || bundled_windows || development
+}
+
+/// Brings the window to the front.
+pub(crate) fn focus(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        let done = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        if done.is_err() {
+            tracing::warn!(code = "window_not_focused");
+        }
+    }
+}
+
+/// Tells the window.
+pub(crate) fn emit(app: &AppHandle, event: AppEvent) {
+    if app.emit_to(LABEL, APP_EVENT, event).is_err() {
+        tracing::warn!(code = "event_not_emitted");
+    }
+}
+
+/// A focused window is kept fresher; a closed one closes the vault.
+pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
+    let Some(app) = window.try_state::<App>() else { return };
+    match event {
+        WindowEvent::Focused(focused) => app.set_focused(*focused),
+        WindowEvent::Destroyed => app.lock(),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+
+    #[test]
+    fn only_the_bundled_page_is_own() {
+        let own = |url: &str| is_own(&url.parse().unwrap());
+        assert!(own("tauri://localhost/index.html"));
+        assert!(!own("https://example.org/"));
+        assert!(!own("file:///etc/passwd"));
+        assert!(!own("javascript:alert(1)"));
+        assert!(!own("data:text/html,x"));
+        assert!(!own("https://tauri.localhost.example.org/"));
+    }
+}
