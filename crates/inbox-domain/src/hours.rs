@@ -1,8 +1,32 @@
 //! When the clinician is there (AvailabilityHours), in the clinic's time zone.
+//!
+//! The rules are those of the availability file in CLI.md; docs/adr/0003 says what holds where the file's description is
+//! silent. `file` has the words of the file, `read` turns JSON into them and says what is wrong, `plan` applies the rules
+//! to one date, `spans` lays the dates out as open instants, `holidays` computes public holidays.
 
-use chrono::{DateTime, Utc};
+use std::sync::OnceLock;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use specta::Type;
+
+mod file;
+pub mod holidays;
+mod line;
+mod plan;
+mod read;
+mod spans;
+mod validate;
+
+pub use file::{
+    Absence, Cover, HoursException, HoursFile, HoursProblem, HoursVersion, OpenBlock, WallTime, WeeklyBlock,
+};
+pub use line::{BadLine, classify_line};
+use spans::Timeline;
+
+/// How far `next_open` looks ahead, in days (CLI.md).
+pub const LOOK_AHEAD_DAYS: i64 = 366;
 
 /// Why an instant counts as open or as after hours (CLI.md, `hours classify`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -32,9 +56,165 @@ pub struct HoursVerdict {
     pub cover: Option<String>,
 }
 
+impl HoursVerdict {
+    /// The verdict on a message whose instant is missing or cannot be read: nothing is claimed.
+    pub fn unknown() -> Self {
+        Self { after_hours: false, reason: AfterHoursReason::Unknown, next_open: None, cover: None }
+    }
+}
+
+/// Whether the clinician is on duty at an instant, and until when that holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyState {
+    /// The instant is open.
+    pub on_duty: bool,
+    /// Why, when it is not.
+    pub reason: AfterHoursReason,
+    /// The first later instant at which `on_duty` is different, within 366 days.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// The clinician's availability: weekly blocks, zone, exceptions, absences, versioned by effective date.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// A value of this type is valid: zone and holiday lists are known, no two blocks overlap.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "HoursFile", into = "HoursFile")]
 pub struct AvailabilityHours {
-    /// IANA time zone.
-    pub zone: String,
+    file: HoursFile,
+    zone: Tz,
+    /// Open instants, laid out on first use; a function of `file`.
+    timeline: OnceLock<Timeline>,
+}
+
+impl PartialEq for AvailabilityHours {
+    fn eq(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+}
+
+impl Eq for AvailabilityHours {}
+
+impl From<AvailabilityHours> for HoursFile {
+    fn from(hours: AvailabilityHours) -> Self {
+        hours.file
+    }
+}
+
+impl TryFrom<HoursFile> for AvailabilityHours {
+    type Error = HoursProblem;
+
+    fn try_from(file: HoursFile) -> Result<Self, HoursProblem> {
+        Self::from_file(file).map_err(|mut problems| problems.swap_remove(0))
+    }
+}
+
+impl AvailabilityHours {
+    /// Reads an availability file (CLI.md). Fields that are not known are ignored.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its path, never an empty list.
+    pub fn from_json(json: &str) -> Result<Self, Vec<HoursProblem>> {
+        Self::from_file(read::read(json)?)
+    }
+
+    /// Takes the parts of an availability file, as an editor holds them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, each with its path, never an empty list.
+    pub fn from_file(mut file: HoursFile) -> Result<Self, Vec<HoursProblem>> {
+        let zone = validate::validate(&file)?;
+        file.versions.sort_by_key(|version| version.from);
+        file.exceptions.sort_by_key(|exception| exception.date);
+        Ok(Self { file, zone, timeline: OnceLock::new() })
+    }
+
+    /// The availability file, as `from_json` reads it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&self.file).unwrap_or_default()
+    }
+
+    /// Monday to Friday, 08:00 to 17:00, from 2020 on: what holds until the clinician has set her hours. A zone that is
+    /// not known becomes UTC.
+    pub fn default_for(zone: &str) -> Self {
+        let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+        let file = HoursFile::office_week(zone.name());
+        Self { file, zone, timeline: OnceLock::new() }
+    }
+
+    /// IANA name of the clinic's zone.
+    pub fn zone(&self) -> &str {
+        self.zone.name()
+    }
+
+    /// The clinic's zone.
+    pub fn tz(&self) -> Tz {
+        self.zone
+    }
+
+    /// The parts of the file.
+    pub fn file(&self) -> &HoursFile {
+        &self.file
+    }
+
+    /// What the hours in force at `at` say about it.
+    pub fn classify(&self, at: DateTime<Utc>) -> HoursVerdict {
+        let second = at.timestamp();
+        self.with_timeline(second, |timeline| {
+            if timeline.is_open(second) {
+                let next_open = Some(at);
+                return HoursVerdict {
+                    after_hours: false,
+                    reason: AfterHoursReason::Open,
+                    next_open,
+                    cover: None,
+                };
+            }
+            let (reason, cover) = plan::reason(&self.file, timeline.local(second));
+            let next_open = timeline.next_open(second).and_then(|opening| within_reach(at, opening));
+            HoursVerdict { after_hours: true, reason, next_open, cover: cover.map(str::to_owned) }
+        })
+    }
+
+    /// Whether the clinician is on duty at `now`, and when that changes.
+    pub fn duty(&self, now: DateTime<Utc>) -> DutyState {
+        let verdict = self.classify(now);
+        let until = if verdict.after_hours { verdict.next_open } else { self.closes(now) };
+        DutyState { on_duty: !verdict.after_hours, reason: verdict.reason, until }
+    }
+
+    /// Open time from `from` to `to`; zero when `to` is not later. For reply targets in working hours.
+    pub fn working_time_between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+        let (from, to) = (from.timestamp(), to.timestamp());
+        let mut total = 0;
+        let mut at = from;
+        while at < to {
+            let step = to.min(at + LOOK_AHEAD_DAYS * spans::DAY);
+            total += self.with_timeline(at, |timeline| timeline.open_seconds(at, step));
+            at = step;
+        }
+        TimeDelta::seconds(total)
+    }
+
+    /// The end of the open span that holds `now`.
+    fn closes(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let second = now.timestamp();
+        self.with_timeline(second, |timeline| timeline.closes(second)).and_then(|end| within_reach(now, end))
+    }
+
+    /// Hands `read` a timeline that reaches from `second` at least 366 days ahead: the one laid out for the years of the
+    /// file, or for instants far outside them one of their own.
+    fn with_timeline<R>(&self, second: i64, read: impl FnOnce(&Timeline) -> R) -> R {
+        let usual = self.timeline.get_or_init(|| Timeline::usual(&self.file, self.zone));
+        if usual.reaches(second) {
+            read(usual)
+        } else {
+            read(&Timeline::around(&self.file, self.zone, second))
+        }
+    }
+}
+
+/// `second` as an instant, when it is at most 366 days after `at`.
+fn within_reach(at: DateTime<Utc>, second: i64) -> Option<DateTime<Utc>> {
+    let instant = DateTime::from_timestamp(second, 0)?;
+    (instant - at <= TimeDelta::days(LOOK_AHEAD_DAYS)).then_some(instant)
 }

@@ -20,7 +20,7 @@ pub use batch::{ApplyReport, Batch, Judged, Judgement, Quarantined, SyncCursor, 
 pub use case::{AttemptOutcome, CaseState, StepState};
 pub use clock::{Clock, FixedClock, SystemClock, format_instant};
 pub use flag::{Category, Checked, ContextMark, Flag, MessageFunction, NotCheckedReason, Tier, Triaged};
-pub use hours::{AfterHoursReason, AvailabilityHours, HoursVerdict};
+pub use hours::{AfterHoursReason, AvailabilityHours, DutyState, HoursProblem, HoursVerdict};
 pub use ids::{CaseId, ClientIdentifier, FlagId, MessageId, OutboxId, PatientId, PortalId, ThreadId};
 pub use message::{Attachment, Delivered, Mark, PortalMessage, Sender, SenderRole, SentPrecision, ThreadKey};
 pub use outbox::{OutboxDraft, OutboxEntry, OutboxState};

@@ -72,7 +72,9 @@ impl View {
             Self::WaitingForMe => open && !snoozed && thread.last_from_patient && !thread.answered_here,
             Self::AfterHours => open && thread.unread_after_hours > 0,
             Self::UnflaggedUnread => thread.unread_unflagged > 0,
-            Self::WaitingForPatient => open && !snoozed && (!thread.last_from_patient || thread.answered_here),
+            Self::WaitingForPatient => {
+                open && !snoozed && (!thread.last_from_patient || thread.answered_here)
+            }
             Self::Snoozed => open && snoozed,
             Self::SentAndScheduled => thread.outbox_waiting > 0 || thread.answered_here,
             Self::Closed => !open,
