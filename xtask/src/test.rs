@@ -53,7 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
 fn ui(stages: &mut Stages) {
     for (name, script) in [
-        ("ui messages", "messages"),
+        ("ui messages", "check:messages"),
         ("ui format", "format:check"),
         ("ui lint", "lint"),
         ("ui types", "check"),

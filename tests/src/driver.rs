@@ -1,0 +1,206 @@
+//! The real window under WebDriver.
+//!
+//! WebKitWebDriver is used directly: tauri-driver only translates one capability for it. wry takes part in automation
+//! when `TAURI_WEBVIEW_AUTOMATION` is `true` (tauri-runtime-wry, `create_webview`). The app is started through
+//! `setpriv`, so that it ends with its driver.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+use crate::children::{Running, built};
+use crate::{Result, Session, until_async};
+
+/// How long a condition in the window may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The app's window. Ended on drop with its driver.
+#[derive(Debug)]
+pub struct Window {
+    client: Client,
+    _driver: Running,
+}
+
+impl Window {
+    /// Starts the app with these arguments and waits for its page.
+    ///
+    /// # Errors
+    /// When the driver or the app does not start.
+    pub async fn open(session: &Session, arguments: &[String]) -> Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut command = session.command("WebKitWebDriver");
+        command.arg(format!("--port={port}")).arg("--host=127.0.0.1");
+        command.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        let driver = Running::start("WebKitWebDriver", &mut command, &session.home().log("webdriver"))?;
+        let address = format!("http://127.0.0.1:{port}");
+        until_async("the web driver", PATIENCE, || async {
+            reqwest::get(format!("{address}/status")).await.ok().map(drop)
+        })
+        .await?;
+        let client = connect(&address, arguments)
+            .await
+            .map_err(|error| format!("the window did not open: {error}; {}", driver.output()))?;
+        let window = Self { client, _driver: driver };
+        window.client.set_window_rect(0, 0, 1440, 900).await.ok();
+        window.wait_js("the page", "document.readyState === 'complete' && document.body !== null").await?;
+        Ok(window)
+    }
+
+    /// Closes the window and waits until the app has ended.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn close(self) -> Result<()> {
+        self.client.clone().close().await?;
+        Ok(())
+    }
+
+    /// The client, for what is not covered here.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Evaluates an expression in the page.
+    ///
+    /// # Errors
+    /// When the page throws.
+    pub async fn js(&self, expression: &str) -> Result<Value> {
+        Ok(self.client.execute(&format!("return ({expression});"), Vec::new()).await?)
+    }
+
+    /// Waits until an expression is true.
+    ///
+    /// # Errors
+    /// When it is not in time; shows what the page says instead.
+    pub async fn wait_js(&self, what: &str, expression: &str) -> Result<()> {
+        let waited = until_async(what, PATIENCE, || async {
+            (self.js(expression).await.ok()? == Value::Bool(true)).then_some(())
+        })
+        .await;
+        match waited {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let page = self.js("document.body.innerText.slice(0, 3000)").await;
+                Err(format!("{error}\nthe page says: {}", page.unwrap_or_default().as_str().unwrap_or("?"))
+                    .into())
+            }
+        }
+    }
+
+    /// Waits until an element with that test id is shown.
+    ///
+    /// # Errors
+    /// When it is not in time.
+    pub async fn wait_for(&self, testid: &str) -> Result<()> {
+        self.wait_js(testid, &format!("{} !== null", first(testid))).await
+    }
+
+    /// Waits until no element with that test id is shown.
+    ///
+    /// # Errors
+    /// When it still is at the limit.
+    pub async fn wait_gone(&self, testid: &str) -> Result<()> {
+        self.wait_js(&format!("end of {testid}"), &format!("{} === null", first(testid))).await
+    }
+
+    /// Waits until the first element with that test id holds a text.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn wait_text(&self, testid: &str, text: &str) -> Result<()> {
+        let what = format!("{testid} saying {text}");
+        let expression = format!("({}?.innerText ?? '').includes({})", first(testid), json!(text));
+        self.wait_js(&what, &expression).await
+    }
+
+    /// The visible text of the first element with that test id, or empty.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn text(&self, testid: &str) -> Result<String> {
+        let value = self.js(&format!("{}?.innerText ?? ''", first(testid))).await?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// How many elements have that test id.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn count(&self, testid: &str) -> Result<u64> {
+        let value = self.js(&format!("document.querySelectorAll({}).length", selector(testid))).await?;
+        Ok(value.as_u64().unwrap_or(0))
+    }
+
+    /// Clicks the first element with that test id once it is there.
+    ///
+    /// # Errors
+    /// When it does not appear or cannot be clicked.
+    pub async fn click(&self, testid: &str) -> Result<()> {
+        self.wait_for(testid).await?;
+        let css = format!("[data-testid=\"{testid}\"]");
+        Ok(self.client.find(Locator::Css(&css)).await?.click().await?)
+    }
+
+    /// Clicks the first element that a selector finds, once it is there.
+    ///
+    /// # Errors
+    /// When it does not appear or cannot be clicked.
+    pub async fn click_css(&self, css: &str) -> Result<()> {
+        self.wait_js(css, &format!("document.querySelector({}) !== null", json!(css))).await?;
+        Ok(self.client.find(Locator::Css(css)).await?.click().await?)
+    }
+
+    /// Types into the first element with that test id.
+    ///
+    /// # Errors
+    /// When it does not appear or takes no text.
+    pub async fn write(&self, testid: &str, text: &str) -> Result<()> {
+        self.wait_for(testid).await?;
+        let css = format!("[data-testid=\"{testid}\"]");
+        Ok(self.client.find(Locator::Css(&css)).await?.send_keys(text).await?)
+    }
+
+    /// Presses keys wherever the focus is.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Writes a picture of the page as PNG.
+    ///
+    /// # Errors
+    /// When it cannot be taken.
+    pub async fn picture(&self, file: &Path) -> Result<()> {
+        std::fs::write(file, self.client.screenshot().await?)?;
+        Ok(())
+    }
+}
+
+async fn connect(address: &str, arguments: &[String]) -> Result<Client> {
+    let mut words = vec!["--pdeathsig".to_owned(), "KILL".to_owned(), "--".to_owned()];
+    words.push(built("anteroom")?.to_string_lossy().into_owned());
+    words.extend_from_slice(arguments);
+    let mut capabilities = Capabilities::new();
+    capabilities.insert(
+        "webkitgtk:browserOptions".to_owned(),
+        json!({ "binary": "/usr/bin/setpriv", "args": words }),
+    );
+    let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+    builder.capabilities(capabilities);
+    let connecting = builder.connect(address);
+    Ok(tokio::time::timeout(Duration::from_secs(60), connecting).await.map_err(|_| "no answer in 60 s")??)
+}
+
+fn selector(testid: &str) -> Value {
+    json!(format!("[data-testid=\"{testid}\"]"))
+}
+
+fn first(testid: &str) -> String {
+    format!("document.querySelector({})", selector(testid))
+}

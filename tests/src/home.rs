@@ -1,0 +1,86 @@
+//! A temporary home: every folder that a desktop program may look at, and nothing of the person who runs the tests.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::Result;
+
+/// A home folder, removed on drop.
+#[derive(Debug)]
+pub struct Home {
+    dir: TempDir,
+}
+
+impl Home {
+    /// A fresh one.
+    ///
+    /// # Errors
+    /// When the folders cannot be made.
+    pub fn new() -> Result<Self> {
+        let dir = TempDir::with_prefix("anteroom-rig-")?;
+        for name in ["run", "data", "config", "cache", "state", "logs", "tmp"] {
+            fs::create_dir(dir.path().join(name))?;
+        }
+        fs::set_permissions(dir.path().join("run"), fs::Permissions::from_mode(0o700))?;
+        Ok(Self { dir })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where the app keeps its vaults.
+    pub fn vaults(&self) -> PathBuf {
+        self.path().join("data/anteroom/vaults")
+    }
+
+    /// The app's log.
+    pub fn app_log(&self) -> PathBuf {
+        self.path().join("state/anteroom/anteroom.log")
+    }
+
+    /// The file for the output of a program of the rig.
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.path().join("logs").join(format!("{name}.log"))
+    }
+
+    /// A file with this content, readable by us alone, for secrets that must not be arguments.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn file(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.path().join("tmp").join(name);
+        fs::write(&path, content)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        Ok(path)
+    }
+
+    /// The whole environment of a program in this home. Nothing of ours is handed on: no bus, no proxy, no theme.
+    pub(crate) fn furnish(&self, command: &mut Command) {
+        let dir = self.path();
+        command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("HOME", dir)
+            .env("XDG_RUNTIME_DIR", dir.join("run"))
+            .env("XDG_DATA_HOME", dir.join("data"))
+            .env("XDG_CONFIG_HOME", dir.join("config"))
+            .env("XDG_CACHE_HOME", dir.join("cache"))
+            .env("XDG_STATE_HOME", dir.join("state"))
+            .env("TMPDIR", dir.join("tmp"))
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "Europe/Berlin")
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            // Settings and accessibility services would be looked for on the bus and are not there.
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("NO_AT_BRIDGE", "1")
+            .env("GTK_USE_PORTAL", "0")
+            .env("GIO_USE_VFS", "local")
+            .env("RUST_BACKTRACE", "1");
+    }
+}

@@ -1,0 +1,188 @@
+//! A login session: a home, a private message bus, and on it a keyring and a notification service or not.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::children::{Running, bound};
+use crate::{Display, Home, Keyring, Notifications, Result, until};
+
+/// A bus that starts no services by itself: a keyring prompt or a second keyring cannot appear behind a test's back.
+const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <keep_umask/>
+  <listen>unix:path=@SOCKET@</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// One person's session. Fields are dropped in this order: what uses the bus before the bus, the bus before the home.
+#[derive(Debug)]
+pub struct Session {
+    keyring: Option<Keyring>,
+    notifications: Option<Notifications>,
+    display: Option<Display>,
+    bus: Running,
+    home: Home,
+}
+
+impl Session {
+    /// A session with a bus and nothing on it.
+    ///
+    /// # Errors
+    /// When the bus does not start.
+    pub fn bare() -> Result<Self> {
+        let home = Home::new()?;
+        let socket = home.path().join("run/bus");
+        let config = home.file("bus.conf", &BUS_CONFIG.replace("@SOCKET@", &socket.to_string_lossy()))?;
+        let mut command = bound("dbus-daemon");
+        home.furnish(&mut command);
+        command.arg("--nofork").arg("--nopidfile").arg("--config-file").arg(config);
+        let bus = Running::start("dbus-daemon", &mut command, &home.log("bus"))?;
+        until("socket of the private bus", Duration::from_secs(20), || socket.exists().then_some(()))?;
+        Ok(Self { keyring: None, notifications: None, display: None, bus, home })
+    }
+
+    /// A session with an unlocked keyring.
+    ///
+    /// # Errors
+    /// When the bus or the keyring does not start.
+    pub fn with_keyring() -> Result<Self> {
+        let mut session = Self::bare()?;
+        session.start_keyring()?;
+        Ok(session)
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// A command in this session. Its process ends with ours.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = bound(program);
+        self.home.furnish(&mut command);
+        command.env(
+            "DBUS_SESSION_BUS_ADDRESS",
+            format!("unix:path={}", self.home.path().join("run/bus").display()),
+        );
+        if let Some(display) = &self.display {
+            command.env("DISPLAY", display.name());
+        }
+        command
+    }
+
+    /// Puts a keyring with an open login collection on the bus.
+    ///
+    /// # Errors
+    /// When it does not answer in time.
+    pub fn start_keyring(&mut self) -> Result<()> {
+        self.keyring = Some(Keyring::unlocked(self)?);
+        Ok(())
+    }
+
+    /// Locks the keyring, as a desktop does on the session's lock.
+    ///
+    /// # Errors
+    /// When there is none, or it refuses.
+    pub fn lock_keyring(&self) -> Result<()> {
+        self.keyring.as_ref().ok_or("no keyring is running")?;
+        Keyring::lock(self)
+    }
+
+    /// Takes the keyring off the bus. Its files stay.
+    pub fn stop_keyring(&mut self) {
+        self.keyring = None;
+    }
+
+    /// Replaces the keyring by an empty one, as on another machine or after a reset.
+    ///
+    /// # Errors
+    /// When the new one does not answer in time.
+    pub fn empty_keyring(&mut self) -> Result<()> {
+        self.keyring = None;
+        for dir in ["data/keyrings", "run/keyring"] {
+            let dir = self.home.path().join(dir);
+            if dir.exists() {
+                fs::remove_dir_all(dir)?;
+            }
+        }
+        self.start_keyring()
+    }
+
+    /// Puts a notification service on the bus that shows nothing and records everything.
+    ///
+    /// # Errors
+    /// When it does not answer in time.
+    pub fn record_notifications(&mut self) -> Result<()> {
+        self.notifications = Some(Notifications::record(self)?);
+        Ok(())
+    }
+
+    /// The notifications of this session.
+    ///
+    /// # Errors
+    /// When none are recorded.
+    pub fn notifications(&self) -> Result<&Notifications> {
+        self.notifications.as_ref().ok_or_else(|| "notifications are not recorded".into())
+    }
+
+    /// Opens a display without a screen.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn open_display(&mut self) -> Result<()> {
+        self.display = Some(Display::open(&self.home)?);
+        Ok(())
+    }
+
+    /// The display.
+    ///
+    /// # Errors
+    /// When none was opened.
+    pub fn display(&self) -> Result<&Display> {
+        self.display.as_ref().ok_or_else(|| "no display is open".into())
+    }
+
+    /// Waits until a name is owned on the bus. Waits and does not call: a call could start a second service.
+    pub(crate) fn wait_for_name(&self, name: &str) -> Result<()> {
+        let mut command = self.command("gdbus");
+        command.args(["wait", "--session", "--timeout", "20", name]);
+        let mut waiting = Running::start("gdbus", &mut command, &self.home.log("gdbus-wait"))?;
+        if waiting.wait(Duration::from_secs(25))? {
+            return Ok(());
+        }
+        Err(format!("{name} did not appear on the bus: {}", waiting.output()).into())
+    }
+
+    /// Calls a method on the bus.
+    pub(crate) fn call(
+        &self,
+        destination: &str,
+        path: &str,
+        method: &str,
+        arguments: &[&str],
+    ) -> Result<String> {
+        let mut command = self.command("gdbus");
+        command.args(["call", "--session", "--timeout", "20", "-d", destination, "-o", path, "-m", method]);
+        command.args(arguments);
+        let output = command.output()?;
+        if !output.status.success() {
+            return Err(format!("{method}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Whether the bus still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.bus.is_running()
+    }
+}
