@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The portal in FHIR R4: wire types, mapping to the words of inbox-domain, HTTP with limits, sign-in.
+//!
+//! The crate knows no vault and keeps nothing: tokens go to a [`TokenStore`] of the caller, resources come back as
+//! portal-neutral types with their raw JSON. What a server can do is read from `/metadata` ([`Capabilities`]), never
+//! guessed from its name.
+
+pub mod auth;
+pub mod capability;
+pub mod error;
+mod http;
+pub mod mapping;
+pub mod page;
+mod portal;
+pub mod wire;
+
+pub use auth::{Auth, BrowserSignIn, NoTokenStore, SmartEndpoints, TokenSet, TokenStore, TokenStoreError};
+pub use capability::Capabilities;
+pub use error::PortalError;
+pub use http::{HttpLimits, TrafficCount};
+pub use mapping::{
+    MapContext, Mapped, MappedMessage, MappedThread, Me, map_communication, map_patient, map_practitioner,
+    map_related_person,
+};
+pub use page::{Page, PageEntry};
+pub use portal::{Created, Portal};

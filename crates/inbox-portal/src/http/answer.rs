@@ -1,0 +1,70 @@
+//! An answer with its body read, and what its status means.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+
+use crate::error::PortalError;
+
+/// A complete answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The server's clock.
+    pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
+        parse_http_date(self.header(&DATE)?)
+    }
+
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.header(&LOCATION)
+    }
+
+    /// How long the server asks to wait: `Retry-After` in seconds or as a date, else `t=` of `RateLimit` (one server
+    /// sends only that).
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        if let Some(value) = self.header(&RETRY_AFTER) {
+            if let Ok(seconds) = value.trim().parse() {
+                return Some(Duration::from_secs(seconds));
+            }
+            let until = parse_http_date(value)?;
+            let now = self.date().unwrap_or_else(Utc::now);
+            return Some((until - now).to_std().unwrap_or_default());
+        }
+        let limit = self.headers.get("ratelimit")?.to_str().ok()?;
+        let seconds = limit.split([';', ',']).find_map(|part| part.trim().strip_prefix("t="))?;
+        seconds.trim().parse().ok().map(Duration::from_secs)
+    }
+
+    /// The answer when its status is a success.
+    pub(crate) fn success(self) -> Result<Self, PortalError> {
+        let retry_after = self.retry_after();
+        Err(match self.status {
+            200..=299 => return Ok(self),
+            401 => PortalError::Unauthorized,
+            403 => PortalError::Forbidden,
+            404 => PortalError::NotFound,
+            410 => PortalError::Gone,
+            412 => PortalError::PreconditionFailed,
+            413 => PortalError::Rejected { status: 413 },
+            429 => PortalError::RateLimited { retry_after },
+            503 => PortalError::Unavailable { retry_after },
+            status @ 500.. => PortalError::Server { status },
+            status @ 400..=499 => PortalError::Rejected { status },
+            _ => PortalError::InvalidAnswer,
+        })
+    }
+}
+
+fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text.trim()).ok().map(|date| date.with_timezone(&Utc))
+}
