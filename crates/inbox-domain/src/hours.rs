@@ -17,6 +17,8 @@ mod line;
 mod plan;
 mod read;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use file::{
@@ -193,6 +195,22 @@ impl AvailabilityHours {
             at = step;
         }
         TimeDelta::seconds(total)
+    }
+
+    /// Absences whose cover is away on one of the same days, as far as the cover's own hours are known. `hours_of` finds
+    /// them by the cover's `Practitioner/ID`.
+    pub fn absent_covers<'a>(&self, hours_of: impl Fn(&str) -> Option<&'a Self>) -> Vec<HoursProblem> {
+        let mut problems = Vec::new();
+        for (index, absence) in self.file.absences.iter().enumerate() {
+            let Some(cover) = &absence.cover else { continue };
+            let Some(theirs) = cover.practitioner.as_deref().and_then(&hours_of) else { continue };
+            let meets = |other: &Absence| other.from <= absence.to && absence.from <= other.to;
+            if let Some(other) = theirs.file.absences.iter().find(|other| meets(other)) {
+                let message = format!("{} is absent too, from {} to {}", cover.name, other.from, other.to);
+                problems.push(HoursProblem::new(format!("absences[{index}].cover"), message));
+            }
+        }
+        problems
     }
 
     /// The end of the open span that holds `now`.
