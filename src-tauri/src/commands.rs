@@ -96,7 +96,7 @@ pub(crate) fn save_preferences(app: State<'_, App>, preferences: Preferences) ->
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn load_overview(app: State<'_, App>) -> Answer<Overview> {
-    app.load_overview()
+    app.session()?.load_overview()
 }
 
 /// A page of a view.
@@ -109,35 +109,35 @@ pub(crate) fn list_threads(
     offset: u32,
     limit: u32,
 ) -> Answer<ThreadPage> {
-    app.list_threads(view, function, offset, limit)
+    app.session()?.list_threads(view, function, offset, limit)
 }
 
 /// A thread with its messages.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn load_thread(app: State<'_, App>, thread: String) -> Answer<ThreadDetail> {
-    app.load_thread(&thread)
+    app.session()?.load_thread(&thread)
 }
 
 /// The whole text of a collapsed message.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn load_message_text(app: State<'_, App>, message: String) -> Answer<Vec<Segment>> {
-    app.load_message_text(&message)
+    app.session()?.load_message_text(&message)
 }
 
 /// Marks the messages of a thread as read.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn mark_thread_read(app: State<'_, App>, thread: String) -> Answer<()> {
-    app.mark_thread_read(&thread)
+    app.session()?.mark_thread_read(&thread)
 }
 
 /// Keeps what is being written.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn save_draft(app: State<'_, App>, thread: String, text: String) -> Answer<()> {
-    app.save_draft(&thread, &text)
+    app.session()?.save_draft(&thread, &text)
 }
 
 /// Responses that fit a thread, slots filled as far as known.
@@ -148,63 +148,63 @@ pub(crate) fn list_responses(
     thread: String,
     query: String,
 ) -> Answer<Vec<ResponseView>> {
-    app.list_responses(&thread, &query)
+    app.session()?.list_responses(&thread, &query)
 }
 
 /// What stands against sending.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn check_reply(app: State<'_, App>, request: ReplyRequest) -> Answer<Vec<SendCheck>> {
-    app.check_reply(&request)
+    app.session()?.check_reply(&request)
 }
 
 /// Queues a reply; committed before it answers.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn enqueue_reply(app: State<'_, App>, request: ReplyRequest) -> Answer<OutboxView> {
-    app.enqueue_reply(&request)
+    app.session()?.enqueue_reply(&request)
 }
 
 /// The outbox.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn list_outbox(app: State<'_, App>) -> Answer<Vec<OutboxView>> {
-    app.list_outbox()
+    app.session()?.list_outbox()
 }
 
 /// Sends or gives up a reply that was stopped.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn resolve_outbox(app: State<'_, App>, id: String, send: bool) -> Answer<()> {
-    app.resolve_outbox(&id, send)
+    app.session()?.resolve_outbox(&id, send)
 }
 
 /// Takes back a reply that has not left; its text is the draft again.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn undo_reply(app: State<'_, App>, id: String) -> Answer<()> {
-    app.undo_reply(&id)
+    app.session()?.undo_reply(&id)
 }
 
 /// Searches all messages.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn search(app: State<'_, App>, query: String, limit: u32) -> Answer<Vec<SearchHit>> {
-    app.search(&query, limit)
+    app.session()?.search(&query, limit)
 }
 
 /// Asks the portal at once.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn sync_now(app: State<'_, App>) -> Answer<()> {
-    app.sync_now()
+    app.session()?.sync_now()
 }
 
 /// Stops the clock of a case.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn acknowledge_case(app: State<'_, App>, case: String) -> Answer<()> {
-    app.acknowledge_case(&case)
+    app.session()?.acknowledge_case(&case)
 }
 
 /// Records a call.
@@ -217,7 +217,7 @@ pub(crate) fn log_attempt(
     number: String,
     next: Option<String>,
 ) -> Answer<()> {
-    app.log_attempt(&case, outcome, &number, next.as_deref())
+    app.session()?.log_attempt(&case, outcome, &number, next.as_deref())
 }
 
 /// Sets a step of the checklist.
@@ -230,7 +230,7 @@ pub(crate) fn set_step(
     done: bool,
     reason: Option<String>,
 ) -> Answer<()> {
-    app.set_step(&case, n, done, reason.as_deref())
+    app.session()?.set_step(&case, n, done, reason.as_deref())
 }
 
 /// Closes a case.
@@ -242,26 +242,26 @@ pub(crate) fn close_case(
     outcome: String,
     false_alarm: bool,
 ) -> Answer<()> {
-    app.close_case(&case, &outcome, false_alarm)
+    app.session()?.close_case(&case, &outcome, false_alarm)
 }
 
 /// "This rule is wrong here", and back.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn dismiss_flag(app: State<'_, App>, flag: String, dismissed: bool) -> Answer<()> {
-    app.dismiss_flag(&flag, dismissed)
+    app.session()?.dismiss_flag(&flag, dismissed)
 }
 
 /// Hides a thread until then.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn snooze_thread(app: State<'_, App>, thread: String, until: Option<String>) -> Answer<()> {
-    app.snooze_thread(&thread, until.as_deref())
+    app.session()?.snooze_thread(&thread, until.as_deref())
 }
 
 /// Closes or reopens a thread.
 #[tauri::command(async)]
 #[specta::specta]
 pub(crate) fn set_thread_closed(app: State<'_, App>, thread: String, closed: bool) -> Answer<()> {
-    app.set_thread_closed(&thread, closed)
+    app.session()?.set_thread_closed(&thread, closed)
 }

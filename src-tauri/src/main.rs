@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bindings;
+mod browser;
 mod commands;
 mod hardening;
 mod logging;
@@ -67,6 +68,7 @@ fn options(arguments: &Arguments, handle: &tauri::AppHandle) -> AppOptions {
         clock: std::sync::Arc::new(inbox_domain::SystemClock),
         notifier: std::sync::Arc::new(notifications::Desktop::new(handle.clone())),
         events: std::sync::Arc::new(move |event| window::emit(&events, event)),
+        open_browser: std::sync::Arc::new(browser::open),
     }
 }
 

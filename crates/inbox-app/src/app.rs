@@ -1,127 +1,301 @@
-//! stub
-#![allow(missing_docs)]
-use crate::{dto::*, error::AppResult, notify::Notifier, preferences::PreferencesFile};
-use inbox_domain::{AttemptOutcome, Clock, MessageFunction, View};
-use secrecy::SecretString;
-use std::{path::PathBuf, sync::Arc};
+//! The window's side: which vaults there are, which one is open, unlocking and locking. What is done in an open vault
+//! is [`Session`]'s.
 
-pub type OnEvent = Arc<dyn Fn(AppEvent) + Send + Sync>;
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use inbox_domain::{AvailabilityHours, Clock};
+use inbox_vault::{CreateOptions, KeyState, Vault, VaultError};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    background,
+    connection::Credential,
+    dto::{
+        AppError, AppEvent, CreateVaultRequest, CreatedVault, Preferences, SessionState, UnlockOutcome,
+        VaultEntry, VaultKeyState,
+    },
+    error::{AppResult, invalid},
+    notify::Notifier,
+    preferences::PreferencesFile,
+    session::{OnEvent, Session, Surroundings, lock},
+};
+
+/// What the window is started with.
 pub struct AppOptions {
+    /// The folder that holds the vaults of this workstation.
     pub vaults_dir: PathBuf,
+    /// Name of the vault proposed first.
     pub vault: Option<String>,
+    /// The preferences file.
     pub preferences: PathBuf,
+    /// The sample clinic.
     pub demo: bool,
+    /// The workstation's clock.
     pub clock: Arc<dyn Clock>,
+    /// Shows desktop notifications.
     pub notifier: Arc<dyn Notifier>,
+    /// Where events go.
     pub events: OnEvent,
+    /// Opens an https address (or one on this machine) in the system's browser, for the sign-in.
+    pub open_browser: Arc<dyn Fn(&str) + Send + Sync>,
 }
+
+/// The use cases of the window; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<AppOptions>);
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    vaults_dir: PathBuf,
+    vault: Option<String>,
+    around: Surroundings,
+    open_browser: Arc<dyn Fn(&str) + Send + Sync>,
+    session: Mutex<Option<Arc<Session>>>,
+    /// Undelivered replies when the vault was locked: the lock screen counts them.
+    undelivered: AtomicU32,
+}
+
 impl App {
+    /// An app without an open vault.
     pub fn new(options: AppOptions) -> Self {
-        Self(Arc::new(options))
+        let around = Surroundings {
+            clock: options.clock,
+            events: options.events,
+            notifier: options.notifier,
+            preferences: PreferencesFile::new(options.preferences),
+            demo: options.demo,
+        };
+        Self(Arc::new(Inner {
+            vaults_dir: options.vaults_dir,
+            vault: options.vault,
+            around,
+            open_browser: options.open_browser,
+            session: Mutex::new(None),
+            undelivered: AtomicU32::new(0),
+        }))
     }
-    pub fn load_preferences(&self) -> Preferences {
-        PreferencesFile::new(&self.0.preferences).load()
+
+    /// The open vault.
+    ///
+    /// # Errors
+    /// `locked`.
+    pub fn session(&self) -> AppResult<Arc<Session>> {
+        lock(&self.0.session).clone().ok_or_else(|| AppError::new("locked"))
     }
-    pub fn save_preferences(&self, p: &Preferences) -> AppResult<()> {
-        PreferencesFile::new(&self.0.preferences).save(p)
-    }
-    pub fn lock(&self) {}
-    pub fn set_focused(&self, _focused: bool) {}
+
+    /// Whether a vault is open, and which ones there are.
+    ///
+    /// # Errors
+    /// Those of reading the folder of vaults.
     pub fn session_state(&self) -> AppResult<SessionState> {
-        Err(AppError::new("locked"))
+        if let Ok(session) = self.session() {
+            return Ok(SessionState::Unlocked {
+                vault: session.name().to_owned(),
+                practitioner: session.practitioner_name(),
+                demo: self.0.around.demo,
+            });
+        }
+        let vaults = self.list_vaults()?;
+        if vaults.is_empty() {
+            return Ok(SessionState::FirstRun);
+        }
+        Ok(SessionState::Locked { vaults, undelivered: self.0.undelivered.load(Ordering::Relaxed) })
     }
-    pub async fn unlock(&self, _dir: &str, _passphrase: SecretString) -> AppResult<UnlockOutcome> {
-        Err(AppError::new("locked"))
+
+    /// Opens a vault of this workstation and starts to sync.
+    ///
+    /// # Errors
+    /// What is neither a wrong passphrase nor a key that cannot be had: those are outcomes.
+    pub async fn unlock(&self, dir: &str, passphrase: SecretString) -> AppResult<UnlockOutcome> {
+        let dir = self.known_dir(dir)?;
+        let opened = blocking(move || Vault::open(&dir, &passphrase)).await?;
+        self.take(opened)
     }
-    pub async fn unlock_from_file(&self, _file: &std::path::Path) -> AppResult<UnlockOutcome> {
-        Err(AppError::new("locked"))
+
+    /// Opens the proposed vault, or the only one, with the passphrase in a file: for the demo and for tests.
+    ///
+    /// # Errors
+    /// `no_vault`, `unreadable_file`, and those of [`App::unlock`].
+    pub async fn unlock_from_file(&self, file: &Path) -> AppResult<UnlockOutcome> {
+        let entry = self.list_vaults()?.into_iter().next().ok_or_else(|| AppError::new("no_vault"))?;
+        let text = std::fs::read_to_string(file).map_err(|_| AppError::new("unreadable_file"))?;
+        self.unlock(&entry.dir, text.trim_end_matches(['\r', '\n']).into()).await
     }
+
+    /// Opens a vault with its recovery code and gives it a new passphrase.
+    ///
+    /// # Errors
+    /// `wrong_recovery_code`, `mistyped_recovery_code`, `weak_passphrase`, and those of [`App::unlock`].
     pub async fn recover(
         &self,
-        _dir: &str,
-        _recovery_code: SecretString,
-        _new_passphrase: SecretString,
+        dir: &str,
+        recovery_code: SecretString,
+        new_passphrase: SecretString,
     ) -> AppResult<UnlockOutcome> {
-        Err(AppError::new("locked"))
+        let dir = self.known_dir(dir)?;
+        let opened = blocking(move || Vault::recover(&dir, &recovery_code, &new_passphrase)).await?;
+        self.take(opened)
     }
-    pub async fn create_vault(&self, _request: CreateVaultRequest) -> AppResult<CreatedVault> {
-        Err(AppError::new("locked"))
+
+    /// First run: makes a vault, opens it and connects it to its portal. A vault whose portal does not answer is there
+    /// all the same, since its recovery code is shown only now.
+    ///
+    /// # Errors
+    /// `invalid_argument` for a name without letters, `vault_exists`, `weak_passphrase`, the keyring's.
+    pub async fn create_vault(&self, request: CreateVaultRequest) -> AppResult<CreatedVault> {
+        let dir = self.0.vaults_dir.join(folder_name(&request.name)?);
+        let options = CreateOptions {
+            dir,
+            name: request.name.trim().to_owned(),
+            passphrase: request.passphrase.into(),
+            keyring: !request.no_keyring,
+        };
+        let created = blocking(move || Vault::create(&options)).await??;
+        let session = Session::new(created.vault, self.0.around.clone());
+        if let Some(zone) = &request.zone {
+            session.save_hours(&AvailabilityHours::default_for(zone).to_json())?;
+        }
+        let problem = if request.portal_url.trim().is_empty() {
+            None
+        } else {
+            let browser = Arc::clone(&self.0.open_browser);
+            let credential = match request.token {
+                Some(token) => Credential::Token(token.into()),
+                None => Credential::Browser(Box::new(move |address| browser(address))),
+            };
+            session
+                .login(request.portal_url.trim(), Some(request.practitioner.trim()), credential)
+                .await
+                .err()
+        };
+        self.start(session);
+        Ok(CreatedVault { recovery_code: created.recovery_code.expose_secret().to_owned(), problem })
     }
-    pub fn load_overview(&self) -> AppResult<Overview> {
-        Err(AppError::new("locked"))
+
+    /// Closes the vault: database closed, key wiped, notifications taken back. The window saves its draft before.
+    pub fn lock(&self) {
+        let Some(session) = lock(&self.0.session).take() else { return };
+        self.0.undelivered.store(session.undelivered(), Ordering::Relaxed);
+        session.close();
+        self.0.around.notifier.withdraw();
+        (self.0.around.events)(AppEvent::Locked);
     }
-    pub fn list_threads(
-        &self,
-        _view: View,
-        _function: Option<MessageFunction>,
-        _offset: u32,
-        _limit: u32,
-    ) -> AppResult<ThreadPage> {
-        Err(AppError::new("locked"))
+
+    /// Whether somebody looks at the window.
+    pub fn set_focused(&self, focused: bool) {
+        if let Ok(session) = self.session() {
+            session.set_focused(focused);
+        }
     }
-    pub fn load_thread(&self, _thread: &str) -> AppResult<ThreadDetail> {
-        Err(AppError::new("locked"))
+
+    /// Look and language.
+    pub fn load_preferences(&self) -> Preferences {
+        self.0.around.preferences.load()
     }
-    pub fn load_message_text(&self, _message: &str) -> AppResult<Vec<Segment>> {
-        Err(AppError::new("locked"))
+
+    /// Saves look and language.
+    ///
+    /// # Errors
+    /// See [`PreferencesFile::save`].
+    pub fn save_preferences(&self, preferences: &Preferences) -> AppResult<()> {
+        self.0.around.preferences.save(preferences)
     }
-    pub fn mark_thread_read(&self, _thread: &str) -> AppResult<()> {
-        Err(AppError::new("locked"))
+
+    /// The vaults, the proposed one first.
+    fn list_vaults(&self) -> AppResult<Vec<VaultEntry>> {
+        let mut vaults: Vec<_> = Vault::list(&self.0.vaults_dir)?
+            .into_iter()
+            .filter_map(|listing| {
+                let key = key_view(listing.key)?;
+                Some(VaultEntry { dir: listing.dir.to_string_lossy().into_owned(), name: listing.name, key })
+            })
+            .collect();
+        vaults.sort_by_key(|entry| Some(&entry.name) != self.0.vault.as_ref());
+        Ok(vaults)
     }
-    pub fn save_draft(&self, _thread: &str, _text: &str) -> AppResult<()> {
-        Err(AppError::new("locked"))
+
+    /// The window may name only folders directly in the folder of vaults.
+    fn known_dir(&self, dir: &str) -> AppResult<PathBuf> {
+        let dir = PathBuf::from(dir);
+        if dir.parent() == Some(self.0.vaults_dir.as_path()) {
+            Ok(dir)
+        } else {
+            Err(AppError::new("no_vault"))
+        }
     }
-    pub fn list_responses(&self, _thread: &str, _query: &str) -> AppResult<Vec<ResponseView>> {
-        Err(AppError::new("locked"))
+
+    fn take(&self, opened: Result<Vault, VaultError>) -> AppResult<UnlockOutcome> {
+        match opened {
+            Ok(vault) => {
+                self.start(Session::new(vault, self.0.around.clone()));
+                Ok(UnlockOutcome::Unlocked)
+            }
+            Err(VaultError::WrongPassphrase { tries_left, wait_seconds }) => {
+                Ok(UnlockOutcome::WrongPassphrase { tries_left, wait_seconds })
+            }
+            Err(VaultError::TooManyTries { wait_seconds }) => {
+                Ok(UnlockOutcome::WrongPassphrase { tries_left: 0, wait_seconds })
+            }
+            Err(VaultError::Key(state)) => match key_view(state) {
+                Some(key) => Ok(UnlockOutcome::Key { key }),
+                None => Err(AppError::new("no_vault")),
+            },
+            Err(VaultError::HeaderDamaged) => Ok(UnlockOutcome::Key { key: VaultKeyState::HeaderDamaged }),
+            Err(error) => Err(error.into()),
+        }
     }
-    pub fn check_reply(&self, _request: &ReplyRequest) -> AppResult<Vec<SendCheck>> {
-        Err(AppError::new("locked"))
+
+    fn start(&self, session: Arc<Session>) {
+        background::start(&session);
+        if let Some(before) = lock(&self.0.session).replace(session) {
+            before.close();
+        }
+        tracing::info!(event = "unlocked");
     }
-    pub fn enqueue_reply(&self, _request: &ReplyRequest) -> AppResult<OutboxView> {
-        Err(AppError::new("locked"))
-    }
-    pub fn list_outbox(&self) -> AppResult<Vec<OutboxView>> {
-        Err(AppError::new("locked"))
-    }
-    pub fn resolve_outbox(&self, _id: &str, _send: bool) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn undo_reply(&self, _id: &str) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn search(&self, _query: &str, _limit: u32) -> AppResult<Vec<SearchHit>> {
-        Err(AppError::new("locked"))
-    }
-    pub fn sync_now(&self) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn acknowledge_case(&self, _case: &str) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn log_attempt(
-        &self,
-        _case: &str,
-        _outcome: AttemptOutcome,
-        _number: &str,
-        _next: Option<&str>,
-    ) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn set_step(&self, _case: &str, _n: u8, _done: bool, _reason: Option<&str>) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn close_case(&self, _case: &str, _outcome: &str, _false_alarm: bool) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn dismiss_flag(&self, _flag: &str, _dismissed: bool) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn snooze_thread(&self, _thread: &str, _until: Option<&str>) -> AppResult<()> {
-        Err(AppError::new("locked"))
-    }
-    pub fn set_thread_closed(&self, _thread: &str, _closed: bool) -> AppResult<()> {
-        Err(AppError::new("locked"))
+}
+
+fn key_view(state: KeyState) -> Option<VaultKeyState> {
+    Some(match state {
+        KeyState::Absent => return None,
+        KeyState::Ready => VaultKeyState::Ready,
+        KeyState::PassphraseOnly => VaultKeyState::PassphraseOnly,
+        KeyState::KeyMissing => VaultKeyState::KeyMissing,
+        KeyState::KeyringLocked => VaultKeyState::KeyringLocked,
+        KeyState::KeyringSilent => VaultKeyState::KeyringSilent,
+        KeyState::NoKeyring => VaultKeyState::NoKeyring,
+        KeyState::HeaderDamaged => VaultKeyState::HeaderDamaged,
+    })
+}
+
+/// Lower-case letters and digits of the name, joined by hyphens: a folder name on every system.
+fn folder_name(name: &str) -> AppResult<String> {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let joined: String = words.join("-").chars().take(60).collect();
+    if joined.is_empty() { Err(invalid("name")) } else { Ok(joined) }
+}
+
+/// Argon2 and the keyring take a quarter of a second or a prompt: not on a thread that others wait for.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| AppError::new("internal"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folder_name;
+
+    #[test]
+    fn a_folder_is_named_after_the_vault_and_stays_inside() {
+        assert_eq!(folder_name("Dr. A. Weiß").unwrap(), "dr-a-weiß");
+        assert_eq!(folder_name("../../etc").unwrap(), "etc");
+        assert_eq!(folder_name("..").unwrap_err().code, "invalid_argument");
     }
 }

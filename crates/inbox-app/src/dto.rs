@@ -596,27 +596,30 @@ pub struct Preferences {
 /// What the first run asks to create.
 #[derive(Clone, Deserialize, Type)]
 pub struct CreateVaultRequest {
-    /// Name of the vault, shown on the unlock page; becomes its folder.
+    /// Name of the vault, shown on the unlock page; its folder is named after it.
     pub name: String,
-    /// Passphrase, at least 12 characters (16 where no keyring is used).
+    /// Base address of the portal's FHIR interface; empty connects later.
+    pub portal_url: String,
+    /// `Practitioner/ID` of the clinician; empty when the portal's sign-in names her.
+    pub practitioner: String,
+    /// The passphrase, at least 8 characters, 16 without a keyring.
     pub passphrase: String,
-    /// The passphrase alone opens the vault: for workstations without a Secret Service.
+    /// The passphrase alone opens the vault: for workstations without a keyring.
+    #[serde(default)]
     pub no_keyring: bool,
-    /// Where the portal is.
-    pub portal: Option<String>,
-    /// `Practitioner/ID` of the clinician.
-    pub practitioner: Option<String>,
-    /// A bearer token, where the clinic's portal hands one out; else sign-in follows.
+    /// A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in.
+    #[serde(default)]
     pub token: Option<String>,
-    /// IANA zone of the clinic, for the hours to start with.
+    /// IANA zone of the clinic; the workstation's when it is not given.
+    #[serde(default)]
     pub zone: Option<String>,
 }
 
 /// A vault just created; it is open.
 #[derive(Clone, Serialize, Type)]
 pub struct CreatedVault {
-    /// Folder of the vault.
-    pub dir: String,
-    /// Opens the vault without its keyring; shown once, never stored in the clear.
+    /// Opens the vault without passphrase or keyring; shown once, stored nowhere.
     pub recovery_code: String,
+    /// Why the vault could not be connected to the portal; it was made all the same.
+    pub problem: Option<AppError>,
 }

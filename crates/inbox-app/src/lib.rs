@@ -1,13 +1,31 @@
 //! Use cases: the one API of the shell and the command line.
-
-pub mod dto;
-pub mod notify;
-pub mod text;
+//!
+//! [`App`] is the window's side (which vault is open), [`Session`] an open vault with everything that can be done in
+//! it. Both answer the types of [`dto`] (window) and [`record`] (command line); every error is an
+//! [`dto::AppError`] with a stable code.
 
 mod app;
+mod background;
+mod cases;
+mod connection;
+mod detail;
+pub mod dto;
 mod error;
+mod headless;
+pub mod notify;
 mod preferences;
+mod reading;
+pub mod record;
+mod replies;
+mod responses;
+mod session;
+mod status;
+mod syncing;
+pub mod text;
 
-pub use app::{App, AppOptions, OnEvent};
+pub use app::{App, AppOptions};
+pub use connection::{CLIENT_ID, Credential, LoginRecord, PortalRecord};
 pub use error::AppResult;
+pub use headless::{Leaves, create_vault};
 pub use preferences::PreferencesFile;
+pub use session::{OnEvent, Session, Surroundings};

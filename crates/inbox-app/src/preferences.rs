@@ -21,6 +21,11 @@ impl PreferencesFile {
         Self(path.into())
     }
 
+    /// Preferences that are nowhere: the command line has none.
+    pub fn absent() -> Self {
+        Self(PathBuf::new())
+    }
+
     /// What was saved, or what the desktop's language suggests. A file that cannot be read counts as absent: losing a
     /// theme must not keep anybody from her messages.
     pub fn load(&self) -> Preferences {

@@ -49,6 +49,19 @@ pub fn cut_text(text: &str, flags: &[Flag], all: bool) -> CutText {
     CutText { segments, cut: false }
 }
 
+/// A stretch of text with hidden characters made visible; U+0002 and U+0003, which mark hits, stay.
+pub fn reveal_snippet(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if !matches!(character, '\u{2}' | '\u{3}') && is_hidden(character, None, None) {
+            shown.push('\u{fffd}');
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// One line for a list: hidden characters shown, white space folded, at most `limit` scalar values.
 pub fn preview(text: &str, limit: usize) -> String {
     let mut line = String::new();

@@ -1,0 +1,154 @@
+//! Keeps an open vault fresh: asks the portal every so often, sends what is due, tells the window and rings for what
+//! cannot wait. Nothing here stops reading: a portal that fails becomes a sentence in the bar at the top.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use inbox_domain::OutboxState;
+
+use crate::{
+    dto::{AppError, AppEvent},
+    notify::{self, Notice, NoticeAnswer},
+    session::Session,
+    syncing::Changes,
+};
+
+/// Between two polls while somebody is there.
+const POLL: Duration = Duration::from_secs(30);
+
+/// Between two polls off duty with the window in the background.
+const POLL_AWAY: Duration = Duration::from_secs(120);
+
+/// After the first failure; doubled after each further one.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The longest pause after failures.
+const RETRY_LIMIT: Duration = Duration::from_secs(120);
+
+/// Starts the task; it ends when the vault is closed. Outside a runtime nothing is started.
+pub(crate) fn start(session: &Arc<Session>) {
+    let session = Arc::clone(session);
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(async move { run(&session).await });
+    }
+}
+
+async fn run(session: &Arc<Session>) {
+    let mut failures = 0;
+    while !session.vault.is_closed() {
+        if session.is_connected() {
+            failures = if sync_once(session).await { 0 } else { failures + 1 };
+        }
+        let pause = session.pause(failures);
+        // A wake that came during the sync is kept by `Notify`, so nothing asked for is lost.
+        let _ = tokio::time::timeout(pause, session.wake.notified()).await;
+    }
+}
+
+/// One sync with all that the window is told about it; whether it ended well.
+async fn sync_once(session: &Arc<Session>) -> bool {
+    session.status.change(|facts| facts.syncing = true);
+    session.emit(AppEvent::StatusChanged);
+    let (changes, problem) = session.sync_in_background().await;
+    let now = session.now();
+    session.status.change(|facts| {
+        facts.syncing = false;
+        facts.first_fill = None;
+        if problem.is_none() {
+            facts.last_success = Some(now);
+        }
+        facts.problem.clone_from(&problem);
+    });
+    if session.vault.is_closed() {
+        return false;
+    }
+    session.tell(&changes);
+    session.ring(&changes);
+    session.emit(AppEvent::StatusChanged);
+    if let Some(AppError { code, retryable, .. }) = &problem {
+        tracing::warn!(code = code.as_str(), retryable = *retryable);
+    }
+    problem.is_none()
+}
+
+impl Session {
+    /// How long to wait for the next sync.
+    fn pause(&self, failures: u32) -> Duration {
+        if failures > 0 {
+            return retry_pause(failures);
+        }
+        let present = self.focused.load(Ordering::Relaxed) || self.duty().on_duty;
+        let usual = if present { POLL } else { POLL_AWAY };
+        self.until_next_scheduled().map_or(usual, |next| next.min(usual))
+    }
+
+    /// Until the first scheduled reply may leave.
+    fn until_next_scheduled(&self) -> Option<Duration> {
+        let now = self.now();
+        let outbox = self.vault.outbox().ok()?;
+        let waiting = outbox.into_iter().filter(|entry| entry.state == OutboxState::Scheduled);
+        let first = waiting.filter_map(|entry| entry.not_before).filter(|at| *at > now).min()?;
+        (first - now).to_std().ok()
+    }
+
+    /// Tells the window what a sync changed.
+    fn tell(&self, changes: &Changes) {
+        if !changes.threads.is_empty() {
+            let threads = changes.threads.iter().map(ToString::to_string).collect();
+            self.emit(AppEvent::ThreadsChanged { threads });
+        }
+        for (case, thread) in &changes.cases {
+            self.emit(AppEvent::CaseOpened { case: case.to_string(), thread: thread.to_string() });
+        }
+        for id in &changes.held {
+            if let Ok(entry) = self.vault.outbox_entry(*id)
+                && entry.crisis
+            {
+                self.emit(AppEvent::CrisisReplyHeld { thread: entry.thread.to_string() });
+            }
+        }
+    }
+
+    /// One notification for all new cases of a sync, so that a first fill does not ring for each; it opens the most
+    /// urgent one.
+    fn ring(self: &Arc<Self>, changes: &Changes) {
+        let urgency = |case| self.vault.case(case).map(|case| case.tier).unwrap_or_default();
+        let Some((_, thread)) = changes.cases.iter().max_by_key(|(case, _)| urgency(*case)) else { return };
+        let thread = thread.to_string();
+        let notice = Notice {
+            summary: notify::summary(&self.language(), changes.cases.len()),
+            thread: thread.clone(),
+        };
+        let session = Arc::clone(self);
+        let answer = move |answer| session.notice_answered(answer, thread);
+        self.around.notifier.show(notice, Box::new(answer));
+    }
+
+    fn notice_answered(&self, answer: NoticeAnswer, thread: String) {
+        self.status.change(|facts| facts.no_notifications = answer == NoticeAnswer::NoService);
+        self.emit(AppEvent::StatusChanged);
+        if answer == NoticeAnswer::Opened {
+            self.emit(AppEvent::OpenThread { thread });
+        }
+    }
+}
+
+/// 5 s, doubled after each failure, at most two minutes.
+fn retry_pause(failures: u32) -> Duration {
+    let doubled = 2u32.saturating_pow(failures.saturating_sub(1).min(10));
+    (RETRY * doubled).min(RETRY_LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_after_failures_grow_to_a_limit() {
+        assert_eq!(retry_pause(1), RETRY);
+        assert_eq!(retry_pause(3), RETRY * 4);
+        assert_eq!(retry_pause(40), RETRY_LIMIT);
+    }
+}

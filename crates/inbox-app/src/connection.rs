@@ -1,0 +1,254 @@
+//! How a vault is connected to its portal: address, clinician, sign-in, capability record. All of it is kept in the
+//! vault, nothing beside it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use inbox_domain::{AvailabilityHours, Batch, Clock, PortalId};
+use inbox_portal::{
+    Auth, BrowserSignIn, Capabilities, HttpLimits, NoTokenStore, Portal, PortalError, TokenStore,
+    TokenStoreError, auth::client_credentials, map_practitioner,
+};
+use inbox_vault::{Patient, Vault};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::{
+    dto::AppError,
+    error::{AppResult, invalid},
+    session::Session,
+};
+
+pub(crate) const PORTAL: &str = "portal.url";
+pub(crate) const PRACTITIONER: &str = "portal.practitioner";
+const AUTH: &str = "portal.auth";
+const CAPABILITIES: &str = "portal.capabilities";
+const HOURS: &str = "hours";
+const COUNTRY: &str = "clinic.country";
+
+/// Client id under which this program is registered where a portal knows it.
+pub const CLIENT_ID: &str = "anteroom";
+
+/// How long the browser may take.
+const BROWSER_WAIT: Duration = Duration::from_secs(300);
+
+/// With what the vault signs in.
+pub enum Credential {
+    /// A bearer token.
+    Token(SecretString),
+    /// A clinic's own backend.
+    Client {
+        /// Client id.
+        id: String,
+        /// Client secret.
+        secret: SecretString,
+    },
+    /// A person, in the system's browser; the function is given the address to open.
+    Browser(Box<dyn Fn(&str) + Send + Sync>),
+}
+
+/// What a sign-in found.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoginRecord {
+    /// The product behind the address.
+    pub portal: PortalRecord,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// `Practitioner/ID`.
+    pub practitioner: String,
+}
+
+/// Product, version and FHIR version, for display.
+#[derive(Debug, Clone, Serialize)]
+pub struct PortalRecord {
+    /// Product.
+    pub software: String,
+    /// Its version.
+    pub version: String,
+    /// FHIR version.
+    pub fhir: String,
+}
+
+impl Session {
+    /// Signs in and keeps address, sign-in, clinician and capability record in the vault. Nothing is kept when a step
+    /// fails.
+    ///
+    /// # Errors
+    /// The portal's, by code; `practitioner_needed` when neither the call nor the sign-in names the clinician;
+    /// `no_such_practitioner`.
+    pub async fn login(
+        &self,
+        address: &str,
+        practitioner: Option<&str>,
+        credential: Credential,
+    ) -> AppResult<LoginRecord> {
+        let limits = HttpLimits::default();
+        let auth = sign_in(address, credential, limits).await?;
+        let reference = practitioner.filter(|given| !given.is_empty()).or(auth.fhir_user());
+        let id = practitioner_id(reference.ok_or_else(|| AppError::new("practitioner_needed"))?)?;
+        // Tokens that a refresh changes on the way are kept: the store is written before they are used.
+        let store =
+            Arc::new(VaultTokens { vault: Arc::clone(&self.vault), clock: Arc::clone(&self.around.clock) });
+        let portal = Portal::new(address, auth.clone(), store, limits)?;
+        let capabilities = portal.discover().await?;
+        let named = match portal.read("Practitioner", &PortalId(id.clone())).await {
+            Ok(resource) => map_practitioner(&resource).ok(),
+            Err(PortalError::NotFound | PortalError::Gone) => {
+                return Err(AppError::new("no_such_practitioner"));
+            }
+            // A portal may keep its directory to itself.
+            Err(PortalError::Forbidden) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let now = self.now();
+        if let Some(practitioner) = named {
+            self.vault.apply(&Batch { practitioners: vec![practitioner], ..Batch::default() }, now)?;
+        }
+        let reference = format!("Practitioner/{id}");
+        self.vault.set_setting(PORTAL, portal.base().as_str(), now)?;
+        self.vault.set_setting(PRACTITIONER, &reference, now)?;
+        self.keep(CAPABILITIES, &*capabilities)?;
+        if self.vault.setting(AUTH)?.is_none() || !matches!(auth, Auth::ClientCredentials { .. }) {
+            self.keep(AUTH, &auth)?;
+        }
+        Ok(LoginRecord {
+            portal: PortalRecord {
+                software: capabilities.software.clone(),
+                version: capabilities.version.clone(),
+                fhir: capabilities.fhir.clone(),
+            },
+            capabilities: (*capabilities).clone(),
+            practitioner: reference,
+        })
+    }
+
+    /// The portal of this vault, ready to be asked.
+    ///
+    /// # Errors
+    /// `not_connected` before the first sign-in.
+    pub(crate) fn portal(&self) -> AppResult<Portal> {
+        let missing = || AppError::new("not_connected");
+        let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
+        let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
+        let auth: Auth = serde_json::from_str(&auth).map_err(|_| missing())?;
+        let store =
+            Arc::new(VaultTokens { vault: Arc::clone(&self.vault), clock: Arc::clone(&self.around.clock) });
+        let portal = Portal::new(&address, auth, store, HttpLimits::default())?;
+        if let Some(kept) =
+            self.vault.setting(CAPABILITIES)?.and_then(|text| serde_json::from_str(&text).ok())
+        {
+            portal.set_capabilities(kept);
+        }
+        Ok(portal)
+    }
+
+    /// Whether a sign-in was made.
+    pub fn is_connected(&self) -> bool {
+        matches!(self.vault.setting(AUTH), Ok(Some(_)))
+    }
+
+    /// Takes other hours into use.
+    ///
+    /// # Errors
+    /// `invalid_hours` with the first problem's place.
+    pub fn save_hours(&self, json: &str) -> AppResult<()> {
+        let hours = AvailabilityHours::from_json(json).map_err(|problems| {
+            let place = problems.into_iter().next().map(|problem| problem.path).unwrap_or_default();
+            AppError::new("invalid_hours").with("place", place)
+        })?;
+        self.vault.set_setting(HOURS, json, self.now())?;
+        self.set_hours(hours);
+        Ok(())
+    }
+
+    /// Country whose crisis lines and emergency number a patient is given: hers, else the clinic's.
+    pub(crate) fn country(&self, patient: Option<&Patient>) -> String {
+        let own = patient.and_then(|patient| patient.country.clone()).filter(|country| !country.is_empty());
+        let clinic = || self.vault.setting(COUNTRY).ok().flatten();
+        own.or_else(clinic).unwrap_or_else(|| country_of_zone(self.hours().zone()).to_owned())
+    }
+
+    fn keep(&self, key: &str, value: &impl Serialize) -> AppResult<()> {
+        let text = serde_json::to_string(value).map_err(|_| invalid("setting"))?;
+        Ok(self.vault.set_setting(key, &text, self.now())?)
+    }
+}
+
+/// The hours kept in a vault, or an office week in the workstation's zone.
+pub(crate) fn load_hours(vault: &Vault) -> AvailabilityHours {
+    let kept = vault.setting(HOURS).ok().flatten();
+    kept.and_then(|json| AvailabilityHours::from_json(&json).ok())
+        .unwrap_or_else(|| AvailabilityHours::default_for(&workstation_zone()))
+}
+
+/// The zone of this workstation.
+pub(crate) fn workstation_zone() -> String {
+    iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned())
+}
+
+async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> AppResult<Auth> {
+    match credential {
+        Credential::Token(token) => {
+            // The address is checked before the token goes anywhere.
+            Portal::new(address, Auth::Open, Arc::new(NoTokenStore), limits)?;
+            Ok(Auth::Bearer { token })
+        }
+        Credential::Client { id, secret } => Ok(client_credentials(address, &id, secret, limits).await?),
+        Credential::Browser(open) => {
+            let waiting = BrowserSignIn::start(address, CLIENT_ID, None, limits).await?;
+            open(waiting.url().as_str());
+            Ok(waiting.finish(BROWSER_WAIT).await?)
+        }
+    }
+}
+
+/// The id in `Practitioner/ID`, or in an absolute reference that ends so.
+fn practitioner_id(reference: &str) -> AppResult<String> {
+    let mut parts = reference.rsplit('/');
+    let id = parts.next().unwrap_or_default();
+    let valid = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    if parts.next() == Some("Practitioner") && valid {
+        Ok(id.to_owned())
+    } else {
+        Err(invalid("practitioner"))
+    }
+}
+
+/// The country of a zone, where the zone names one that the crisis lines cover.
+fn country_of_zone(zone: &str) -> &'static str {
+    match zone {
+        "Europe/Vienna" => "AT",
+        "Europe/Zurich" => "CH",
+        "Europe/London" => "GB",
+        "Europe/Dublin" => "IE",
+        "Europe/Paris" => "FR",
+        "Europe/Madrid" => "ES",
+        "Europe/Amsterdam" => "NL",
+        zone if zone.starts_with("Australia/") => "AU",
+        "America/Toronto" | "America/Vancouver" | "America/Montreal" | "America/Edmonton"
+        | "America/Winnipeg" | "America/Halifax" => "CA",
+        zone if zone.starts_with("America/") || zone.starts_with("US/") => "US",
+        _ => "DE",
+    }
+}
+
+/// Keeps changed tokens in the vault, before they are used.
+struct VaultTokens {
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for VaultTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VaultTokens")
+    }
+}
+
+impl TokenStore for VaultTokens {
+    fn store(&self, auth: &Auth) -> Result<(), TokenStoreError> {
+        let text = serde_json::to_string(auth).map_err(|_| TokenStoreError)?;
+        self.vault.set_setting(AUTH, &text, self.clock.now()).map_err(|_| TokenStoreError)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Lists, threads and search as the window shows them.
+
+use inbox_domain::{MessageFunction, SenderRole, View, format_instant};
+use inbox_vault::{QuarantineRow, ThreadSummary};
+
+use crate::{
+    dto::{SearchHit, Segment, ThreadPage, ThreadRow, UnreadableRow},
+    error::{AppResult, parse},
+    session::Session,
+    text,
+};
+
+/// A page is never longer, whatever is asked for.
+const PAGE_LIMIT: u32 = 500;
+
+/// Characters of a row's preview.
+const PREVIEW: usize = 160;
+
+impl Session {
+    /// A page of a view.
+    pub fn list_threads(
+        &self,
+        view: View,
+        function: Option<MessageFunction>,
+        offset: u32,
+        limit: u32,
+    ) -> AppResult<ThreadPage> {
+        let page =
+            self.vault.list_threads(Some(view), function, offset, limit.min(PAGE_LIMIT), self.now())?;
+        let unreadable = if view == View::NeedsAttention && function.is_none() && offset == 0 {
+            self.vault.quarantine()?.into_iter().map(unreadable_row).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(ThreadPage {
+            rows: page.rows.into_iter().map(thread_row).collect(),
+            unreadable,
+            total: page.total,
+        })
+    }
+
+    /// The text of a message beyond what a thread shows at first, up to 256 KiB; a longer one ends in a visible mark.
+    pub fn load_message_text(&self, message: &str) -> AppResult<Vec<Segment>> {
+        let stored = self.vault.message(parse(message, "message")?)?;
+        let flags: Vec<_> = stored.flags.into_iter().map(|stored| stored.flag).collect();
+        let mut cut = text::cut_text(&stored.text, &flags, true);
+        if cut.cut {
+            cut.segments.push(Segment {
+                text: "\u{27e6}\u{2026}\u{27e7}".into(),
+                flags: Vec::new(),
+                revealed: true,
+            });
+        }
+        Ok(cut.segments)
+    }
+
+    /// Searches all messages, newest first.
+    pub fn search(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
+        let hits = self.vault.search(query, limit.min(PAGE_LIMIT))?;
+        Ok(hits
+            .into_iter()
+            .map(|hit| SearchHit {
+                message: hit.message.to_string(),
+                thread: hit.thread.to_string(),
+                patient: hit.patient,
+                sent: format_instant(hit.sent_at),
+                snippet: text::reveal_snippet(&hit.snippet),
+            })
+            .collect())
+    }
+}
+
+pub(crate) fn thread_row(summary: ThreadSummary) -> ThreadRow {
+    let facts = summary.facts;
+    let (family, given) = summary.patient.map(|patient| (patient.family, patient.given)).unwrap_or_default();
+    let (category, rule) = summary.top_flag.unzip();
+    let (reply, reply_not_before) = summary.reply.unzip();
+    ThreadRow {
+        id: summary.id.to_string(),
+        family,
+        given,
+        topic: text::preview(&summary.topic, PREVIEW),
+        preview: text::preview(&summary.preview, PREVIEW),
+        preview_from: summary.preview_from.unwrap_or(SenderRole::Other),
+        last_message_at: summary.last_message_at.map(format_instant).unwrap_or_default(),
+        flagged_at: summary.flagged_at.map(format_instant),
+        tier: facts.open_tier,
+        category,
+        rule,
+        after_hours: summary.after_hours,
+        unread: facts.unread,
+        not_checked: summary.not_checked,
+        function: facts.function,
+        reply,
+        reply_not_before: reply_not_before.flatten().map(format_instant),
+        case: summary.case.map(|case| case.state),
+        case_deadline: summary.case.and_then(|case| case.deadline).map(format_instant),
+        attachments: summary.attachments,
+        claimed_by: summary.claimed_by,
+        snoozed_until: facts.snoozed_until.map(format_instant),
+        status: facts.status,
+    }
+}
+
+pub(crate) fn unreadable_row(row: QuarantineRow) -> UnreadableRow {
+    UnreadableRow {
+        portal_type: row.portal_type,
+        portal_id: row.portal_id,
+        reason: row.reason,
+        first_seen: format_instant(row.first_seen),
+    }
+}

@@ -1,0 +1,216 @@
+//! An open vault with all that can be done in it. `App` holds at most one; the command line opens its own.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{AvailabilityHours, Clock, ThreadId, ThreadStatus};
+use inbox_triage::Engine;
+use inbox_vault::Vault;
+use secrecy::SecretString;
+
+use crate::{
+    connection,
+    dto::AppEvent,
+    error::{AppResult, parse, parse_instant},
+    notify::{NoNotifier, Notifier},
+    preferences::PreferencesFile,
+    status::SyncStatus,
+};
+
+/// Where events go. Called from any thread; must return at once.
+pub type OnEvent = Arc<dyn Fn(AppEvent) + Send + Sync>;
+
+/// What a session needs from its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The workstation's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where events go.
+    pub events: OnEvent,
+    /// Shows desktop notifications.
+    pub notifier: Arc<dyn Notifier>,
+    /// Look and language.
+    pub preferences: PreferencesFile,
+    /// The sample clinic: unsigned texts may be used, and the window says so.
+    pub demo: bool,
+}
+
+impl Surroundings {
+    /// No window, no notifications, English: what the command line has.
+    pub fn headless(clock: Arc<dyn Clock>) -> Self {
+        let preferences = PreferencesFile::absent();
+        Self { clock, events: Arc::new(|_| ()), notifier: Arc::new(NoNotifier), preferences, demo: false }
+    }
+}
+
+/// An open vault.
+pub struct Session {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) around: Surroundings,
+    pub(crate) status: SyncStatus,
+    /// When the window was last given each thread: what was stored later has not been seen.
+    pub(crate) shown: Mutex<HashMap<ThreadId, DateTime<Utc>>>,
+    pub(crate) wake: tokio::sync::Notify,
+    pub(crate) focused: AtomicBool,
+    hours: Mutex<Arc<AvailabilityHours>>,
+}
+
+impl Session {
+    /// Opens the vault in `dir`. Takes about a quarter of a second and may wait for the keyring: not for the window's
+    /// own thread.
+    ///
+    /// # Errors
+    /// Everything of [`inbox_vault::VaultError`] by its code.
+    pub fn open(dir: &Path, passphrase: &SecretString, around: Surroundings) -> AppResult<Arc<Self>> {
+        Ok(Self::new(Vault::open(dir, passphrase)?, around))
+    }
+
+    /// A session in a vault that was just opened or made.
+    pub fn new(vault: Vault, around: Surroundings) -> Arc<Self> {
+        let hours = connection::load_hours(&vault);
+        Arc::new(Self {
+            vault: Arc::new(vault),
+            around,
+            status: SyncStatus::default(),
+            shown: Mutex::default(),
+            wake: tokio::sync::Notify::new(),
+            focused: AtomicBool::new(true),
+            hours: Mutex::new(Arc::new(hours)),
+        })
+    }
+
+    /// The vault's name.
+    pub fn name(&self) -> &str {
+        self.vault.name()
+    }
+
+    /// The clinician's name, or her reference while the portal has not named her.
+    pub fn practitioner_name(&self) -> String {
+        let Some(me) = self.practitioner() else { return String::new() };
+        let known = self.vault.practitioners().unwrap_or_default();
+        let named = known.into_iter().find(|found| found.portal_id.0 == me).map(|found| found.name);
+        named.filter(|name| !name.is_empty()).unwrap_or(me)
+    }
+
+    /// Id of the clinician's Practitioner on the portal.
+    pub(crate) fn practitioner(&self) -> Option<String> {
+        let reference = self.vault.setting(connection::PRACTITIONER).ok().flatten()?;
+        Some(reference.trim_start_matches("Practitioner/").to_owned())
+    }
+
+    /// Closes the database and wipes its key.
+    pub fn close(&self) {
+        self.vault.close();
+        self.wake.notify_waiters();
+    }
+
+    /// Replies that the portal has not acknowledged.
+    pub fn undelivered(&self) -> u32 {
+        self.vault.view_counts(self.now()).map_or(0, |counts| counts.pending)
+    }
+
+    /// Whether somebody looks at the window: it is then kept fresher.
+    pub fn set_focused(&self, focused: bool) {
+        let was = self.focused.swap(focused, Ordering::Relaxed);
+        if focused && !was {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Asks the portal at once.
+    pub fn sync_now(&self) -> AppResult<()> {
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Marks the messages of a thread as read, in this vault only: what the clinician reads at night is not shown to
+    /// anybody (DESIGN.md, "Reading at night is not shown").
+    pub fn mark_thread_read(&self, thread: &str) -> AppResult<()> {
+        let thread = self.thread_id(thread)?;
+        if self.vault.mark_read(thread, self.now())? > 0 {
+            self.changed(thread);
+        }
+        Ok(())
+    }
+
+    /// Keeps what is being written.
+    pub fn save_draft(&self, thread: &str, text: &str) -> AppResult<()> {
+        Ok(self.vault.save_draft(self.thread_id(thread)?, text, self.now())?)
+    }
+
+    /// Hides a thread until an instant, or shows it again.
+    pub fn snooze_thread(&self, thread: &str, until: Option<&str>) -> AppResult<()> {
+        let thread = self.thread_id(thread)?;
+        let until = until.map(|text| parse_instant(text, "until")).transpose()?;
+        self.vault.snooze(thread, until, self.now())?;
+        self.changed(thread);
+        Ok(())
+    }
+
+    /// Closes a thread here or opens it again.
+    pub fn set_thread_closed(&self, thread: &str, closed: bool) -> AppResult<()> {
+        let thread = self.thread_id(thread)?;
+        let status = if closed { ThreadStatus::Closed } else { ThreadStatus::Open };
+        self.vault.set_thread_status(thread, status, self.now())?;
+        self.changed(thread);
+        Ok(())
+    }
+
+    /// "This rule is wrong here", and back.
+    pub fn dismiss_flag(&self, flag: &str, dismissed: bool) -> AppResult<()> {
+        let thread = self.vault.dismiss_flag(parse(flag, "flag")?, dismissed, self.now())?;
+        self.changed(thread);
+        Ok(())
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.around.clock.now()
+    }
+
+    pub(crate) fn language(&self) -> String {
+        self.around.preferences.load().language
+    }
+
+    pub(crate) fn engine(&self) -> &'static Engine {
+        Engine::builtin()
+    }
+
+    pub(crate) fn hours(&self) -> Arc<AvailabilityHours> {
+        Arc::clone(&lock(&self.hours))
+    }
+
+    pub(crate) fn set_hours(&self, hours: AvailabilityHours) {
+        *lock(&self.hours) = Arc::new(hours);
+    }
+
+    pub(crate) fn emit(&self, event: AppEvent) {
+        (self.around.events)(event);
+    }
+
+    pub(crate) fn changed(&self, thread: ThreadId) {
+        self.emit(AppEvent::ThreadsChanged { threads: vec![thread.to_string()] });
+    }
+
+    /// A thread by our id or by the portal's.
+    pub(crate) fn thread_id(&self, id: &str) -> AppResult<ThreadId> {
+        if let Ok(own) = id.parse::<ThreadId>()
+            && self.vault.thread(own).is_ok()
+        {
+            return Ok(own);
+        }
+        let found = self.vault.thread_by_portal_id(&id.into())?;
+        found.ok_or_else(|| crate::dto::AppError::new("no_such_thread"))
+    }
+}
+
+/// A lock whose holder panicked still guards whole values here: each is replaced in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,83 @@
+//! How the last sync went: the bar at the top of the window, and what the clinician's hours say now.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{View, format_instant};
+
+use crate::{
+    dto::{AppError, Duty, Overview, Staleness},
+    error::AppResult,
+    session::{Session, lock},
+};
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SyncFacts {
+    pub(crate) syncing: bool,
+    pub(crate) last_success: Option<DateTime<Utc>>,
+    pub(crate) first_fill: Option<(u32, u32)>,
+    pub(crate) problem: Option<AppError>,
+    /// No service takes desktop notifications: alarms reach only who looks at the window.
+    pub(crate) no_notifications: bool,
+}
+
+/// What the background task last learned.
+#[derive(Debug, Default)]
+pub(crate) struct SyncStatus(Mutex<SyncFacts>);
+
+impl SyncStatus {
+    pub(crate) fn get(&self) -> SyncFacts {
+        lock(&self.0).clone()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut SyncFacts)) {
+        change(&mut lock(&self.0));
+    }
+}
+
+impl Session {
+    /// Counts, freshness and duty.
+    ///
+    /// # Errors
+    /// Those of reading the vault.
+    pub fn load_overview(&self) -> AppResult<Overview> {
+        let counts = self.vault.view_counts(self.now())?;
+        let unreadable = counts.quarantined;
+        let with_unreadable =
+            |(view, count)| (view, if view == View::NeedsAttention { count + unreadable } else { count });
+        Ok(Overview {
+            views: counts.views.into_iter().map(with_unreadable).collect(),
+            functions: counts.functions,
+            staleness: self.staleness(counts.pending, counts.stuck)?,
+            duty: self.duty(),
+            open_cases: counts.open_cases,
+            next_deadline: counts.next_deadline.map(format_instant),
+        })
+    }
+
+    fn staleness(&self, pending: u32, stuck: u32) -> AppResult<Staleness> {
+        let facts = self.status.get();
+        let complete_until = self.vault.cursor()?.complete_until;
+        let unheard = facts.no_notifications.then(|| AppError::new("no_notification_service"));
+        Ok(Staleness {
+            complete_until: complete_until.map(format_instant),
+            last_success: facts.last_success.or(complete_until).map(format_instant),
+            syncing: facts.syncing,
+            first_fill: facts.first_fill,
+            problem: facts.problem.or(unheard),
+            pending,
+            stuck,
+        })
+    }
+
+    pub(crate) fn duty(&self) -> Duty {
+        let hours = self.hours();
+        let state = hours.duty(self.now());
+        Duty {
+            on_duty: state.on_duty,
+            reason: state.reason,
+            until: state.until.map(format_instant),
+            zone: hours.zone().to_owned(),
+        }
+    }
+}
