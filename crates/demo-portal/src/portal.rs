@@ -1,0 +1,154 @@
+//! The state of a running portal, shared by all its requests.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::auth::Logins;
+use crate::faults::Faults;
+use crate::keys::{items, reference};
+use crate::options::Options;
+use crate::quirks::Quirks;
+use crate::search::Viewer;
+use crate::store::Store;
+
+/// One answered or cut request, for tests that count them.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeenRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query as received.
+    pub path: String,
+    /// The status sent; 0 when the connection was cut.
+    pub status: u16,
+    /// Bytes of the answer's body.
+    pub bytes: usize,
+}
+
+/// How many requests are remembered.
+const REMEMBERED: usize = 20_000;
+
+pub(crate) struct Portal {
+    pub(crate) origin: String,
+    pub(crate) quirks: Quirks,
+    pub(crate) options: Options,
+    store: RwLock<Store>,
+    logins: Mutex<Logins>,
+    faults: Mutex<Faults>,
+    seen: Mutex<VecDeque<SeenRequest>>,
+    cursor_epoch: Mutex<u32>,
+    pauses: UnboundedSender<u64>,
+    started: Instant,
+    now: DateTime<Utc>,
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Portal {
+    pub(crate) fn new(
+        origin: String,
+        options: Options,
+        store: Store,
+        tokens: &BTreeMap<String, String>,
+        pauses: UnboundedSender<u64>,
+    ) -> Self {
+        Self {
+            origin,
+            quirks: options.quirks.clone(),
+            store: RwLock::new(store),
+            logins: Mutex::new(Logins::new(tokens)),
+            faults: Mutex::new(Faults::new(options.fault_rate, options.seed)),
+            seen: Mutex::default(),
+            cursor_epoch: Mutex::new(1),
+            pauses,
+            started: Instant::now(),
+            now: options.now.unwrap_or_else(Utc::now),
+            options,
+        }
+    }
+
+    /// The portal's clock: the configured instant plus the time that has passed since the start.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.now + chrono::Duration::from_std(self.started.elapsed()).unwrap_or_default()
+    }
+
+    pub(crate) fn base(&self) -> String {
+        format!("{}/fhir", self.origin)
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Store> {
+        self.store.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Store> {
+        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn logins(&self) -> MutexGuard<'_, Logins> {
+        held(&self.logins)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        held(&self.faults)
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        *held(&self.cursor_epoch)
+    }
+
+    /// Makes every page link given out so far answer 410.
+    pub(crate) fn expire_cursors(&self) {
+        *held(&self.cursor_epoch) += 1;
+    }
+
+    /// Closes the port for a while, soon after the answer to this request.
+    pub(crate) fn ask_pause(&self, milliseconds: u64) {
+        // Without a receiver the portal is stopping anyway.
+        let _ = self.pauses.send(milliseconds);
+    }
+
+    pub(crate) fn remember(&self, request: SeenRequest) {
+        let mut seen = held(&self.seen);
+        if seen.len() == REMEMBERED {
+            seen.pop_front();
+        }
+        seen.push_back(request);
+    }
+
+    pub(crate) fn seen(&self, forget: bool) -> Vec<SeenRequest> {
+        let mut seen = held(&self.seen);
+        let list = seen.iter().cloned().collect();
+        if forget {
+            seen.clear();
+        }
+        list
+    }
+
+    /// What a signed-in practitioner may see: herself, her roles, and the groups and teams that list her.
+    pub(crate) fn viewer(&self, store: &Store, practitioner: Option<&str>) -> Viewer {
+        let Some(own) = practitioner.filter(|_| !self.quirks.shows_everything) else { return Viewer::All };
+        let mut refs = HashSet::new();
+        refs.extend(store.refs.known(own));
+        let places: [(&str, fn(&serde_json::Value) -> Vec<&str>); 3] = [
+            ("PractitionerRole", |value| reference(&value["practitioner"]).into_iter().collect()),
+            ("Group", |value| items(&value["member"]).filter_map(|one| reference(&one["entity"])).collect()),
+            ("CareTeam", |value| {
+                items(&value["participant"]).filter_map(|one| reference(&one["member"])).collect()
+            }),
+        ];
+        for (kind, names) in places {
+            for row in store.table(kind).map(|table| table.rows.as_slice()).unwrap_or_default() {
+                if row.value().is_some_and(|value| names(&value).contains(&own)) {
+                    refs.extend(store.refs.known(&format!("{kind}/{}", row.id)));
+                }
+            }
+        }
+        Viewer::Refs(refs)
+    }
+}

@@ -1,0 +1,104 @@
+//! What a resource must hold to be accepted, and Binary between raw bytes and JSON.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::portal::Portal;
+use crate::quirks::Quirks;
+use crate::reply::{Fail, Reply};
+
+/// Checks type and required fields (FHIR R4, cardinality 1..1).
+pub(crate) fn check(quirks: &Quirks, kind: &str, value: &Value) -> Result<(), Fail> {
+    if value["resourceType"].as_str() != Some(kind) {
+        return Err(Fail::bad("The resource is not of this type"));
+    }
+    let required: &[&str] = match kind {
+        "Communication" => &["status"],
+        "Task" => &["status", "intent"],
+        "Binary" => &["contentType"],
+        "RelatedPerson" => &["patient"],
+        "Group" => &["type", "actual"],
+        "Subscription" => &["status", "criteria", "channel"],
+        _ => &[],
+    };
+    let missing = required.iter().find(|field| value[**field].is_null());
+    if let Some(field) = missing.filter(|_| !quirks.accepts_incomplete) {
+        return Err(Fail::new(400, "required", format!("Missing required field: {field}")));
+    }
+    if kind == "Communication" && value["payload"].as_array().is_some_and(Vec::is_empty) {
+        return Err(Fail::bad("An empty list is not allowed: payload"));
+    }
+    Ok(())
+}
+
+/// A resource as the server keeps it: with a quirk attachments get storage addresses, or lose what is not supported.
+pub(crate) fn prepared(portal: &Portal, kind: &str, mut value: Value) -> Value {
+    if kind != "Communication" {
+        return value;
+    }
+    if portal.quirks.rewrites_attachments {
+        rewrite_attachments(&portal.origin, &mut value);
+    }
+    if portal.quirks.restricted_messages {
+        restrict(&mut value);
+    }
+    value
+}
+
+fn rewrite_attachments(origin: &str, value: &mut Value) {
+    for payload in value["payload"].as_array_mut().into_iter().flatten() {
+        let url = &mut payload["contentAttachment"]["url"];
+        if let Some(id) = url.as_str().and_then(|url| url.strip_prefix("Binary/")) {
+            *url = json!(format!("{origin}/storage/{id}?Expires=4102444800&Signature=demo"));
+        }
+        if payload["contentAttachment"]["url"].is_null()
+            && let Some(fields) = payload.as_object_mut()
+            && fields
+                .get("contentAttachment")
+                .is_some_and(|one| one.as_object().is_some_and(|one| one.len() == 1))
+        {
+            fields.remove("contentAttachment");
+        }
+    }
+}
+
+/// Millennium keeps neither `partOf` nor `identifier`, and the text as one base64 attachment.
+pub(crate) fn restrict(value: &mut Value) {
+    let Some(fields) = value.as_object_mut() else { return };
+    fields.remove("partOf");
+    fields.remove("inResponseTo");
+    fields.remove("identifier");
+    let texts: Vec<&str> = fields
+        .get("payload")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|payload| payload["contentString"].as_str())
+        .collect();
+    if !texts.is_empty() {
+        let data = BASE64_STANDARD.encode(texts.join("\n\n"));
+        fields.insert(
+            "payload".to_owned(),
+            json!([{"contentAttachment": {"contentType": "text/plain", "data": data}}]),
+        );
+    }
+}
+
+/// A Binary resource from raw bytes.
+pub(crate) fn binary_of(quirks: &Quirks, content_type: &str, bytes: &[u8]) -> Result<Value, Fail> {
+    if quirks.no_raw_binary {
+        return Err(Fail::new(415, "not-supported", "Binary is taken as JSON only"));
+    }
+    Ok(json!({"resourceType": "Binary", "contentType": content_type, "data": BASE64_STANDARD.encode(bytes)}))
+}
+
+/// The raw bytes of a Binary.
+pub(crate) fn raw_binary(body: &str) -> Result<Reply, Fail> {
+    let value: Value = serde_json::from_str(body).map_err(|_| Fail::not_found())?;
+    let data = BASE64_STANDARD.decode(value["data"].as_str().unwrap_or_default()).unwrap_or_default();
+    let content_type = value["contentType"].as_str().unwrap_or("application/octet-stream");
+    let mut reply = Reply::empty(200).with("content-type", content_type);
+    reply.body = data;
+    Ok(reply)
+}
