@@ -1,1 +1,84 @@
-//! Placeholder.
+//! Sync: the only place where the portal and the vault meet.
+//!
+//! Pulling computes a plan from a page and applies it in one transaction with its cursor; pushing sends the outbox so that
+//! each entry is on the portal once. The invariants I1 to I11 of DESIGN.md, and the test that holds each, are listed in
+//! docs/SYNC.md.
+
+mod context;
+mod enqueue;
+mod error;
+mod judge;
+mod lock;
+mod me;
+mod people;
+mod plan;
+mod pull;
+mod push;
+mod report;
+mod run;
+pub mod settings;
+mod streams;
+
+pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
+pub use enqueue::enqueue_reply;
+pub use error::SyncError;
+pub use report::SyncReport;
+
+use inbox_portal::PortalError;
+
+use run::Run;
+
+/// Refusals in a row after which the clinician is asked to sign in.
+const REFUSALS: u32 = 3;
+
+/// Brings the vault up to date and sends what is due. It ends when nothing is left to fetch and each due entry of the
+/// outbox is settled.
+///
+/// # Errors
+/// [`SyncError::Busy`] while another sync runs on the vault. After any error what was stored stays, and the next call
+/// goes on from there.
+pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncError> {
+    let _lock = lock::SyncLock::acquire(ctx.vault.dir())?;
+    let outcome = run_locked(ctx, mode).await;
+    count_refusals(ctx, outcome)
+}
+
+async fn run_locked(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncError> {
+    let mut run = Run::new(ctx)?;
+    ctx.vault.recover_sending(ctx.clock.now())?;
+    load_capabilities(&mut run, mode).await?;
+    run.load_me(mode).await?;
+    run.pull(mode).await?;
+    run.push().await?;
+    run.count_outbox()?;
+    run.report.complete_until = ctx.vault.cursor()?.complete_until;
+    Ok(run.finish())
+}
+
+/// The record kept in the vault, or what `/metadata` says.
+async fn load_capabilities(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
+    let ctx = run.ctx;
+    if mode == Mode::Incremental && !ctx.portal.capabilities().types.is_empty() {
+        return Ok(());
+    }
+    if let Some(kept) = settings::load_capabilities(ctx.vault)?.filter(|_| mode == Mode::Incremental) {
+        ctx.portal.set_capabilities(kept);
+        return Ok(());
+    }
+    let found = run.patiently(async || ctx.portal.discover().await).await?;
+    settings::keep(ctx.vault, settings::CAPABILITIES, &*found, ctx.clock.now())
+}
+
+/// After three refusals in a row the code becomes `sign_in_needed`; any other outcome starts the count again.
+fn count_refusals(
+    ctx: &SyncContext<'_>,
+    outcome: Result<SyncReport, SyncError>,
+) -> Result<SyncReport, SyncError> {
+    let before: u32 = settings::load(ctx.vault, settings::UNAUTHORIZED)?.unwrap_or_default();
+    let refused = matches!(outcome, Err(SyncError::Portal(PortalError::Unauthorized)));
+    let count = if refused { before.saturating_add(1) } else { 0 };
+    if count != before {
+        settings::keep(ctx.vault, settings::UNAUTHORIZED, &count, ctx.clock.now())?;
+    }
+    if refused && count >= REFUSALS { Err(SyncError::SignInNeeded) } else { outcome }
+}

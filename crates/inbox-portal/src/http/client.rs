@@ -103,7 +103,7 @@ impl HttpClient {
             builder = builder.bearer_auth(token.expose_secret());
         }
         if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
+            builder = builder.timeout(self.limits.create).body(body.clone());
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut response = builder.send().await.map_err(|error| classify(&error))?;

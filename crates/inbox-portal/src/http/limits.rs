@@ -13,13 +13,20 @@ pub struct HttpLimits {
     pub connect: Duration,
     /// Time from the request to the end of its answer.
     pub request: Duration,
+    /// The same for a create: short, since a lost answer is looked up only after it has passed (CLI.md, "A lost create").
+    pub create: Duration,
     /// Largest body, after decompression, in bytes.
     pub body: usize,
 }
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), body: 20 * 1024 * 1024 }
+        Self {
+            connect: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            create: Duration::from_secs(15),
+            body: 20 * 1024 * 1024,
+        }
     }
 }
 

@@ -70,6 +70,10 @@ pub fn map_communication(raw: &str, context: &MapContext) -> Result<Mapped, Unre
 fn map_header(id: PortalId, wire: &Communication, raw: &str, context: &MapContext) -> MappedThread {
     let closed =
         matches!(wire.status.as_deref(), Some("completed" | "stopped" | "not-done" | "entered-in-error"));
+    let sender = sender_reference(wire, context);
+    let mut readers = recipients(wire, context);
+    // Whoever opened the thread reads it too, whether or not the portal lists her.
+    readers.extend(sender.iter().filter(|sender| !recipients(wire, context).contains(sender)).cloned());
     MappedThread {
         thread: PortalThread {
             portal_id: id,
@@ -78,10 +82,10 @@ fn map_header(id: PortalId, wire: &Communication, raw: &str, context: &MapContex
             topic: topic(wire),
             status: if closed { ThreadStatus::Closed } else { ThreadStatus::Open },
             patient: patient(wire, context),
-            recipients: recipients(wire, context),
+            recipients: readers,
             raw: raw.to_owned(),
         },
-        sender: sender_reference(wire, context),
+        sender,
         withdrawn: wire.status.as_deref() == Some("entered-in-error"),
     }
 }

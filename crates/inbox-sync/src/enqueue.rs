@@ -1,0 +1,95 @@
+//! Freezing and queueing what the clinician wrote (I5): the payload is committed before "queued" is said.
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{ClientIdentifier, OutboxDraft, OutboxEntry, PortalId, SenderRole, ThreadId};
+use inbox_portal::mapping::{NewThread, OutgoingMessage, new_thread_bundle, reply_payload};
+use inbox_vault::{StoredMessage, ThreadSummary, Vault};
+
+use crate::error::SyncError;
+use crate::settings;
+
+/// Queues a reply to a thread, or a new thread to a patient. It leaves with the next sync.
+///
+/// The payload is complete but for `sent`, which is the time at which it leaves: a reply written at 21:40 for 08:00 says
+/// 08:00 to the patient.
+///
+/// # Errors
+/// [`SyncError::NotConnected`] before the first sign-in, [`SyncError::NoAddressee`], and the vault's.
+pub fn enqueue_reply(
+    vault: &Vault,
+    draft: OutboxDraft,
+    now: DateTime<Utc>,
+) -> Result<OutboxEntry, SyncError> {
+    let sender = settings::practitioner(vault)?;
+    let identifier = ClientIdentifier::random();
+    let payload = match (draft.thread, &draft.patient) {
+        (Some(thread), _) => reply(vault, thread, &draft, &identifier, &sender)?,
+        (None, Some(patient)) => new_thread_bundle(&NewThread {
+            identifier: &identifier,
+            patient,
+            topic: &draft.topic,
+            sender: &sender,
+            text: &draft.text,
+        }),
+        (None, None) => return Err(SyncError::NoAddressee),
+    };
+    Ok(vault.enqueue(&draft, &identifier, &payload.to_string(), now)?)
+}
+
+fn reply(
+    vault: &Vault,
+    thread: ThreadId,
+    draft: &OutboxDraft,
+    identifier: &ClientIdentifier,
+    sender: &str,
+) -> Result<serde_json::Value, SyncError> {
+    let summary = vault.thread(thread)?;
+    let messages = vault.messages(thread)?;
+    let patient = summary.patient.as_ref().map(|patient| patient.portal_id.clone());
+    let recipients = participants(&summary, &messages, sender);
+    let answered: Option<PortalId> = messages.last().map(|message| message.portal_id.clone());
+    Ok(reply_payload(&OutgoingMessage {
+        identifier,
+        header: summary.portal_id.as_ref(),
+        in_response_to: answered.as_ref(),
+        patient: patient.as_ref(),
+        topic: &summary.topic,
+        sender,
+        recipients: &recipients,
+        text: &draft.text,
+    }))
+}
+
+/// Everyone in the thread but the sender: the header's list where there is one, else everybody whom its messages name;
+/// the writer of the last message in any case, and the patient where nobody of her side is among them.
+fn participants(summary: &ThreadSummary, messages: &[StoredMessage], sender: &str) -> Vec<String> {
+    let mut found: Vec<String> = summary.recipients.clone();
+    let named: &[StoredMessage] = if found.is_empty() { messages } else { &[] };
+    for message in named {
+        found.extend(writer(message));
+        found.extend(message.recipients.iter().cloned());
+    }
+    found
+        .extend(messages.iter().rev().find(|message| message.sender.role.is_patient_side()).and_then(writer));
+    let from_patient = |name: &String| name.starts_with("Patient/") || name.starts_with("RelatedPerson/");
+    if !found.iter().any(from_patient) {
+        found.extend(summary.patient.as_ref().map(|patient| format!("Patient/{}", patient.portal_id)));
+    }
+    let mut unique = Vec::new();
+    for name in found {
+        if name != sender && !unique.contains(&name) {
+            unique.push(name);
+        }
+    }
+    unique
+}
+
+fn writer(message: &StoredMessage) -> Option<String> {
+    let kind = match message.sender.role {
+        SenderRole::Patient => "Patient",
+        SenderRole::Proxy => "RelatedPerson",
+        SenderRole::Clinician => "Practitioner",
+        SenderRole::Other => return None,
+    };
+    message.sender.id.as_ref().map(|id| format!("{kind}/{id}"))
+}

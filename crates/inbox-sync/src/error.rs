@@ -1,0 +1,60 @@
+//! What stops a sync. What it stored until then stays, and the next one goes on from there.
+
+use inbox_portal::PortalError;
+use inbox_vault::VaultError;
+use thiserror::Error;
+
+/// An error of sync.
+#[derive(Debug, Error)]
+pub enum SyncError {
+    /// Another sync runs on this vault.
+    #[error("another sync runs on this vault")]
+    Busy,
+    /// Stopped by the caller.
+    #[error("the sync was cancelled")]
+    Cancelled,
+    /// Three syncs in a row were refused: the clinician has to sign in.
+    #[error("a new sign-in is needed")]
+    SignInNeeded,
+    /// The vault does not know whose it is: nobody has signed in.
+    #[error("the vault is not connected to a portal")]
+    NotConnected,
+    /// A new thread needs a patient, a reply a thread.
+    #[error("neither a thread nor a patient is named")]
+    NoAddressee,
+    /// The portal.
+    #[error(transparent)]
+    Portal(#[from] PortalError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The lock file in the vault's folder cannot be made.
+    #[error("the vault's folder cannot be written")]
+    LockFile,
+}
+
+impl SyncError {
+    /// Stable code in snake case; the vault's errors all are `vault`, since inbox-app has their codes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Cancelled => "cancelled",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::NotConnected => "not_connected",
+            Self::NoAddressee => "no_addressee",
+            Self::Portal(error) => error.code(),
+            Self::Vault(_) => "vault",
+            Self::LockFile => "lock_file",
+        }
+    }
+
+    /// Whether trying again without a change may help.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Busy | Self::Cancelled => true,
+            Self::Portal(error) => error.retryable(),
+            Self::Vault(error) => matches!(error, VaultError::Busy),
+            Self::SignInNeeded | Self::NotConnected | Self::NoAddressee | Self::LockFile => false,
+        }
+    }
+}

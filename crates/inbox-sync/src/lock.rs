@@ -1,0 +1,33 @@
+//! One sync per vault (I6), across processes: an exclusive lock on a file in the vault's folder, which the operating
+//! system gives back when the process dies.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use fs4::fs_std::FileExt;
+
+use crate::error::SyncError;
+
+/// Held while a sync runs.
+#[derive(Debug)]
+pub(crate) struct SyncLock(File);
+
+impl SyncLock {
+    pub(crate) fn acquire(vault_dir: &Path) -> Result<Self, SyncError> {
+        let path = vault_dir.join("sync.lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = file.map_err(|_| SyncError::LockFile)?;
+        match FileExt::try_lock_exclusive(&file) {
+            Ok(true) => Ok(Self(file)),
+            Ok(false) => Err(SyncError::Busy),
+            Err(_) => Err(SyncError::LockFile),
+        }
+    }
+}
+
+impl Drop for SyncLock {
+    fn drop(&mut self) {
+        // Closing the file unlocks it too; this only does it at once.
+        let _ = FileExt::unlock(&self.0);
+    }
+}

@@ -1,0 +1,119 @@
+//! What is new: a keyset on `_lastUpdated` with overlap, in each search (I3). The cursor moves once, after the last
+//! search has ended, to the server's clock at the beginning.
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{Batch, format_instant};
+use inbox_portal::{Page, PortalError};
+
+use super::{OVERLAP, PAGE_SIZE, SWEEP_EVERY, SWEEP_OVERLAP, advanced};
+use crate::error::SyncError;
+use crate::run::Run;
+use crate::streams::{Stream, THREADS_PER_REQUEST, main_streams, thread_streams};
+
+/// New starts of one search after an expired link.
+const RESTARTS: u32 = 3;
+
+impl Run<'_> {
+    pub(super) async fn incremental(&mut self) -> Result<(), SyncError> {
+        let capabilities = self.ctx.portal.capabilities();
+        if !capabilities.searches("Communication", "_lastUpdated") {
+            return self.compare_ids().await;
+        }
+        let cursor = self.ctx.vault.cursor()?;
+        // Only whether a sweep is due is judged by this workstation's clock; what it covers is not.
+        let sweep = cursor.last_sweep.is_none_or(|last| self.ctx.clock.now() - last >= SWEEP_EVERY);
+        let overlap = if sweep { SWEEP_OVERLAP } else { OVERLAP };
+        let since = cursor.complete_until.map(|until| until - overlap);
+        let headers = self.own_headers(if sweep { None } else { Some(THREADS_PER_REQUEST) })?;
+        let mut streams = main_streams(&capabilities, &self.me);
+        streams.extend(thread_streams(&capabilities, &headers));
+        let mut started: Option<DateTime<Utc>> = None;
+        for stream in &streams {
+            let date = self.follow(stream, since).await?;
+            started = started.or(date);
+        }
+        let mut next = advanced(&cursor, started);
+        if sweep {
+            next.last_sweep = next.last_sweep.max(started);
+        }
+        self.apply(&Batch { cursor: Some(next), ..Batch::default() })?;
+        Ok(())
+    }
+
+    /// Follows one search to its end; answers the server's clock at its beginning.
+    async fn follow(
+        &mut self,
+        stream: &Stream,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, SyncError> {
+        let (mut since, mut size, mut restarts) = (since, PAGE_SIZE, 0);
+        let mut page = self.first_page(stream, since, &mut size).await?;
+        let started = page.date;
+        loop {
+            since = newest(&page).max(since);
+            let next = page.next.take();
+            self.take_page(&page, false, None).await?;
+            let Some(next) = next else { return Ok(started) };
+            page = match self.page("Communication", &next).await {
+                Err(SyncError::Portal(error)) if restarts < RESTARTS && needs_restart(&error) => {
+                    restarts += 1;
+                    size = if error == PortalError::TooLarge { (size / 5).max(1) } else { size };
+                    self.first_page(stream, since, &mut size).await?
+                }
+                other => other?,
+            };
+        }
+    }
+
+    async fn first_page(
+        &mut self,
+        stream: &Stream,
+        since: Option<DateTime<Utc>>,
+        size: &mut u32,
+    ) -> Result<Page, SyncError> {
+        loop {
+            let mut params = stream.0.clone();
+            params.extend(since.map(|since| ("_lastUpdated", format!("ge{}", format_instant(since)))));
+            params.push(("_sort", "_lastUpdated".to_owned()));
+            params.push(("_count", size.to_string()));
+            params.push(("_include", "Communication:subject".to_owned()));
+            match self.search("Communication", &params).await {
+                Err(SyncError::Portal(PortalError::TooLarge)) if *size > 1 => *size = (*size / 5).max(1),
+                other => return other,
+            }
+        }
+    }
+
+    /// A server that cannot search by `_lastUpdated` is asked for all ids and versions.
+    async fn compare_ids(&mut self) -> Result<(), SyncError> {
+        let cursor = self.ctx.vault.cursor()?;
+        let listed = self.list_ids(true).await?;
+        self.fetch_holes(&listed, false).await?;
+        let date = self.listing_started.take();
+        self.apply(&Batch { cursor: Some(advanced(&cursor, date)), ..Batch::default() })?;
+        Ok(())
+    }
+}
+
+fn needs_restart(error: &PortalError) -> bool {
+    matches!(error, PortalError::Gone | PortalError::NotFound | PortalError::TooLarge)
+}
+
+/// The newest `meta.lastUpdated` of a page: where a new start begins (`ge`, since servers show whole seconds and
+/// compare finer).
+fn newest(page: &Page) -> Option<DateTime<Utc>> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        meta: Option<Meta>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Meta {
+        last_updated: Option<DateTime<Utc>>,
+    }
+    // Only asked for when there is a further page; a page that ends the search needs no restart.
+    page.next.as_ref()?;
+    let read =
+        |entry: &inbox_portal::PageEntry| serde_json::from_str::<Head>(&entry.raw).ok()?.meta?.last_updated;
+    page.entries.iter().filter(|entry| entry.is_match).filter_map(read).max()
+}

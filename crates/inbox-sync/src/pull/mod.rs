@@ -1,0 +1,62 @@
+//! From the portal into the vault: first fill, what is new, reconcile.
+
+mod first_fill;
+mod incremental;
+mod page;
+mod reconcile;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use inbox_domain::{PortalId, SyncCursor};
+
+use crate::context::Mode;
+use crate::error::SyncError;
+use crate::run::Run;
+
+/// `complete_until` stays this far behind the server's `Date`.
+pub(crate) const MARGIN: TimeDelta = TimeDelta::seconds(30);
+/// Overlap of every poll: `_lastUpdated` is set before the commit on real servers (I3).
+pub(crate) const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// Overlap of a sweep.
+pub(crate) const SWEEP_OVERLAP: TimeDelta = TimeDelta::minutes(60);
+/// A sweep is due after this time.
+pub(crate) const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// Resources asked for in one page.
+pub(crate) const PAGE_SIZE: u32 = 500;
+
+impl Run<'_> {
+    /// Brings the vault up to date.
+    pub(crate) async fn pull(&mut self, mode: Mode) -> Result<(), SyncError> {
+        if !self.ctx.vault.cursor()?.first_fill_done {
+            self.first_fill().await?;
+        }
+        self.incremental().await?;
+        if mode == Mode::Full {
+            self.reconcile().await?;
+        }
+        Ok(())
+    }
+
+    /// Headers of stored threads that name the clinician, those with the newest messages first; at most `limit`.
+    pub(crate) fn own_headers(&self, limit: Option<usize>) -> Result<Vec<PortalId>, SyncError> {
+        const ROWS: u32 = 200;
+        let limit = limit.unwrap_or(usize::MAX);
+        let (mut found, mut offset) = (Vec::new(), 0);
+        loop {
+            let page = self.ctx.vault.list_threads(None, None, offset, ROWS, self.ctx.clock.now())?;
+            let own = page.rows.iter().filter(|row| self.me.is_named(None, &row.recipients));
+            found.extend(own.filter_map(|row| row.portal_id.clone()));
+            offset += ROWS;
+            if page.rows.len() < ROWS as usize || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
+    }
+}
+
+/// The cursor with a later `complete_until`; it never moves back and never passes `date` minus the margin (I2).
+pub(crate) fn advanced(cursor: &SyncCursor, date: Option<DateTime<Utc>>) -> SyncCursor {
+    let mut next = cursor.clone();
+    next.complete_until = cursor.complete_until.max(date.map(|date| date - MARGIN));
+    next
+}

@@ -1,0 +1,158 @@
+//! One page: read, plan, meet the people, judge, apply together with the cursor (I2).
+
+use std::collections::HashMap;
+
+use inbox_domain::{Batch, PortalId, Quarantined, SyncCursor, ThreadKey};
+use inbox_portal::{MapContext, Mapped, MappedThread, Page, PageEntry, map_communication};
+
+use crate::error::SyncError;
+use crate::plan::{KnownThread, Plan, ReadPage, plan_page, read_entries};
+use crate::run::Run;
+
+/// Ids in one request.
+const IDS_PER_REQUEST: usize = 50;
+
+impl Run<'_> {
+    /// Stores what a page brings, and the cursor with it.
+    pub(super) async fn take_page(
+        &mut self,
+        page: &Page,
+        backlog: bool,
+        cursor: Option<SyncCursor>,
+    ) -> Result<(), SyncError> {
+        self.check_cancel()?;
+        self.count_fetched(page);
+        let context = self.map_context(page.date);
+        let ids: Vec<PortalId> = page.entries.iter().map(|entry| PortalId(entry.id.clone())).collect();
+        let stored = self.ctx.vault.known_versions(&ids)?;
+        let matches = page.entries.iter().filter(|entry| entry.is_match);
+        let read = read_entries(matches, &stored, &context);
+        let extra = self.fetch_missing_headers(&read, &context).await?;
+        let plan = self.plan(read, extra, &context, &stored)?;
+        let included: Vec<&PageEntry> =
+            page.entries.iter().filter(|entry| !entry.is_match && entry.readable).collect();
+        let batch = self.batch(plan, &included, backlog, cursor).await?;
+        if batch.cursor.is_some() || holds_rows(&batch) {
+            self.apply(&batch)?;
+        }
+        Ok(())
+    }
+
+    fn plan(
+        &self,
+        read: ReadPage,
+        extra: Vec<MappedThread>,
+        context: &MapContext,
+        stored: &HashMap<PortalId, String>,
+    ) -> Result<Plan, SyncError> {
+        let mut known = HashMap::new();
+        let broken = read.unreadable.iter().filter_map(crate::plan::thread_of_broken).map(ThreadKey::Header);
+        let keys = read.messages.iter().map(|message| message.message.thread.clone()).chain(broken);
+        for key in keys {
+            if !known.contains_key(&key) {
+                let thread = self.known_thread(&key)?;
+                known.insert(key, thread);
+            }
+        }
+        let known = |key: &ThreadKey| known.get(key).cloned().flatten();
+        Ok(plan_page(read, extra, &self.me, &context.base, &self.tombstones, stored, known))
+    }
+
+    fn known_thread(&self, key: &ThreadKey) -> Result<Option<KnownThread>, SyncError> {
+        let Some(id) = self.ctx.vault.find_thread(key)? else { return Ok(None) };
+        let thread = self.ctx.vault.thread(id)?;
+        let names_me = thread.portal_id.is_some() && self.me.is_named(None, &thread.recipients);
+        Ok(Some(KnownThread { names_me, patient: thread.patient.map(|patient| patient.portal_id) }))
+    }
+
+    async fn batch(
+        &mut self,
+        plan: Plan,
+        included: &[&PageEntry],
+        backlog: bool,
+        cursor: Option<SyncCursor>,
+    ) -> Result<Batch, SyncError> {
+        let arrivals = self.meet_people(&plan.threads, &plan.messages, included).await?;
+        let mut messages = plan.messages;
+        messages.iter_mut().for_each(|message| self.name_sender(message));
+        Ok(Batch {
+            patients: arrivals.patients,
+            proxies: arrivals.proxies,
+            practitioners: arrivals.practitioners,
+            threads: plan.threads,
+            messages: self.judge(messages)?,
+            quarantined: plan.quarantined,
+            withdrawn: Vec::new(),
+            cursor,
+            backlog,
+        })
+    }
+
+    /// Headers that messages of the page name and that are neither in it nor in the vault. One that the portal does not
+    /// show stays missing; its messages stand on their own recipients.
+    async fn fetch_missing_headers(
+        &mut self,
+        read: &ReadPage,
+        context: &MapContext,
+    ) -> Result<Vec<MappedThread>, SyncError> {
+        let missing = read.missing_headers();
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = self.ctx.vault.known_versions(&missing)?;
+        let missing: Vec<PortalId> = missing.into_iter().filter(|id| !stored.contains_key(id)).collect();
+        let found = self.fetch_communications(&missing).await?;
+        let headers = found.iter().filter_map(|entry| match map_communication(&entry.raw, context) {
+            Ok(Mapped::Thread(header)) => Some(*header),
+            _ => None,
+        });
+        Ok(headers.collect())
+    }
+
+    /// Communications by id; those that are not there are left out.
+    pub(super) async fn fetch_communications(
+        &mut self,
+        ids: &[PortalId],
+    ) -> Result<Vec<PageEntry>, SyncError> {
+        let mut found = Vec::new();
+        if !self.ctx.portal.capabilities().searches("Communication", "_id") {
+            for id in ids {
+                if let Some(raw) = self.read("Communication", id).await? {
+                    found.push(read_entry(id, raw));
+                }
+            }
+            return Ok(found);
+        }
+        for chunk in ids.chunks(IDS_PER_REQUEST) {
+            let list = chunk.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(",");
+            let params = [("_id", list), ("_count", IDS_PER_REQUEST.to_string())];
+            let mut page = self.search("Communication", &params).await?;
+            loop {
+                found.extend(page.entries.drain(..).filter(|entry| entry.is_match));
+                match page.next.take() {
+                    Some(next) => page = self.page("Communication", &next).await?,
+                    None => break,
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A resource read by its id, as an entry of a page.
+pub(super) fn read_entry(id: &PortalId, raw: String) -> PageEntry {
+    PageEntry {
+        kind: "Communication".to_owned(),
+        id: id.0.clone(),
+        version: String::new(),
+        is_match: true,
+        raw,
+        readable: true,
+    }
+}
+
+fn holds_rows(batch: &Batch) -> bool {
+    let Batch { threads, messages, quarantined, withdrawn, .. } = batch;
+    let rows = |quarantined: &[Quarantined]| !quarantined.is_empty();
+    !threads.is_empty() || !messages.is_empty() || rows(quarantined) || !withdrawn.is_empty()
+}

@@ -1,0 +1,48 @@
+//! From the outbox to the portal, each entry exactly once (I5 to I8).
+//!
+//! Lost answers are settled before anything new leaves. A 503 counts as a lost answer too: a gateway may say so after the
+//! server behind it has committed.
+
+mod send;
+mod settle;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{OutboxId, OutboxState};
+
+use crate::error::SyncError;
+use crate::run::Run;
+
+/// What this sync knows of the attempts it made: when each began, by this workstation's clock.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(HashMap<OutboxId, DateTime<Utc>>);
+
+impl Run<'_> {
+    /// Sends what is due until nothing is, and settles what is unknown.
+    pub(crate) async fn push(&mut self) -> Result<(), SyncError> {
+        let mut attempts = Attempts::default();
+        self.settle_unknown(&mut attempts).await?;
+        loop {
+            self.check_cancel()?;
+            let due = self.ctx.vault.due(self.ctx.clock.now())?;
+            let mut moved = false;
+            for entry in due {
+                moved |= self.send(&entry, &mut attempts).await?;
+            }
+            moved |= self.settle_unknown(&mut attempts).await?;
+            if !moved {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Counts the outbox at the end.
+    pub(crate) fn count_outbox(&mut self) -> Result<(), SyncError> {
+        let entries = self.ctx.vault.outbox()?;
+        self.report.pending = entries.iter().filter(|entry| entry.state.is_pending()).count() as u64;
+        self.report.unknown =
+            entries.iter().filter(|entry| entry.state == OutboxState::Unknown).count() as u64;
+        Ok(())
+    }
+}

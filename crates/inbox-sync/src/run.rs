@@ -1,0 +1,166 @@
+//! The state of one sync: counters, the server's clock, the waits that are left.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use inbox_domain::{ApplyReport, Batch, PortalId};
+use inbox_portal::{MapContext, Me, Page, PortalError, TrafficCount};
+use url::Url;
+
+use crate::context::SyncContext;
+use crate::error::SyncError;
+use crate::people::People;
+use crate::report::SyncReport;
+
+/// All waits of one sync together (CLI.md, `sync`).
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
+
+/// One sync.
+pub(crate) struct Run<'a> {
+    pub(crate) ctx: &'a SyncContext<'a>,
+    pub(crate) me: Me,
+    pub(crate) report: SyncReport,
+    pub(crate) people: People,
+    /// What left the vault by retention and is not fetched again.
+    pub(crate) tombstones: HashSet<PortalId>,
+    /// The server's clock minus this workstation's, from the last answer with a `Date`.
+    offset: Option<TimeDelta>,
+    /// The server's clock when the last listing of ids began.
+    pub(crate) listing_started: Option<DateTime<Utc>>,
+    seen: HashSet<(String, String)>,
+    waits_left: Duration,
+    started: DateTime<Utc>,
+    traffic: TrafficCount,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(ctx: &'a SyncContext<'a>) -> Result<Self, SyncError> {
+        let tombstones = ctx.vault.tombstones()?.into_iter().collect();
+        Ok(Self {
+            ctx,
+            me: Me::default(),
+            report: SyncReport::default(),
+            people: People::default(),
+            tombstones,
+            offset: None,
+            listing_started: None,
+            seen: HashSet::new(),
+            waits_left: WAIT_LIMIT,
+            started: ctx.clock.now(),
+            traffic: ctx.portal.traffic(),
+        })
+    }
+
+    /// Stops between two steps when the caller asked for it.
+    pub(crate) fn check_cancel(&self) -> Result<(), SyncError> {
+        if self.ctx.cancel.is_cancelled() { Err(SyncError::Cancelled) } else { Ok(()) }
+    }
+
+    /// The server's present time as far as it is known: for `sent` and marks, never for the cursor.
+    pub(crate) fn server_now(&self) -> DateTime<Utc> {
+        self.ctx.clock.now() + self.offset.unwrap_or_default()
+    }
+
+    pub(crate) fn map_context(&self, date: Option<DateTime<Utc>>) -> MapContext {
+        self.ctx.portal.map_context(date.unwrap_or_else(|| self.server_now()))
+    }
+
+    pub(crate) fn note_date(&mut self, date: Option<DateTime<Utc>>) {
+        if let Some(date) = date {
+            self.offset = Some(date - self.ctx.clock.now());
+        }
+    }
+
+    /// Counts matches, each once.
+    pub(crate) fn count_fetched(&mut self, page: &Page) {
+        for entry in page.entries.iter().filter(|entry| entry.is_match) {
+            if entry.id.is_empty() || self.seen.insert((entry.id.clone(), entry.version.clone())) {
+                self.report.fetched += 1;
+            }
+        }
+    }
+
+    /// Applies a batch and counts what it changed.
+    pub(crate) fn apply(&mut self, batch: &Batch) -> Result<ApplyReport, SyncError> {
+        let applied = self.ctx.vault.apply(batch, self.ctx.clock.now())?;
+        self.report.new += applied.new;
+        self.report.updated += applied.updated;
+        self.report.withdrawn += applied.withdrawn;
+        self.report.quarantined += applied.quarantined;
+        for thread in &applied.threads {
+            if !self.report.threads.contains(thread) {
+                self.report.threads.push(*thread);
+            }
+        }
+        self.report.cases.extend(applied.cases.iter().copied());
+        self.report.held.extend(applied.held.iter().copied());
+        Ok(applied)
+    }
+
+    pub(crate) async fn search(&mut self, kind: &str, params: &[(&str, String)]) -> Result<Page, SyncError> {
+        let ctx = self.ctx;
+        let page = self.patiently(async || ctx.portal.search(kind, params).await).await?;
+        self.note_date(page.date);
+        Ok(page)
+    }
+
+    pub(crate) async fn page(&mut self, kind: &str, url: &Url) -> Result<Page, SyncError> {
+        let ctx = self.ctx;
+        let page = self.patiently(async || ctx.portal.page(kind, url.clone()).await).await?;
+        self.note_date(page.date);
+        Ok(page)
+    }
+
+    /// Reads one resource; `None` when the portal does not have it or does not show it.
+    pub(crate) async fn read(&mut self, kind: &str, id: &PortalId) -> Result<Option<String>, SyncError> {
+        let ctx = self.ctx;
+        match self.patiently(async || ctx.portal.read(kind, id).await).await {
+            Ok(text) => Ok(Some(text)),
+            Err(SyncError::Portal(PortalError::NotFound | PortalError::Gone | PortalError::Forbidden)) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Repeats a read while the server asks to wait and the waits of this sync allow it.
+    pub(crate) async fn patiently<T>(
+        &mut self,
+        mut request: impl AsyncFnMut() -> Result<T, PortalError>,
+    ) -> Result<T, SyncError> {
+        let mut tries = 0;
+        loop {
+            match request().await {
+                Err(error @ (PortalError::RateLimited { .. } | PortalError::Unavailable { .. })) => {
+                    let asked = error.retry_after().unwrap_or(Duration::from_secs(1 << tries.min(4)));
+                    tries += 1;
+                    if !self.wait(asked.max(Duration::from_millis(200))).await {
+                        return Err(error.into());
+                    }
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Waits; `false` when this sync has no such wait left.
+    pub(crate) async fn wait(&mut self, time: Duration) -> bool {
+        if time > self.waits_left || self.ctx.cancel.is_cancelled() {
+            return false;
+        }
+        self.waits_left -= time;
+        self.ctx.sleeper.sleep(time).await;
+        true
+    }
+
+    /// Closes the counters.
+    pub(crate) fn finish(mut self) -> SyncReport {
+        let traffic = self.ctx.portal.traffic();
+        self.report.requests = traffic.requests - self.traffic.requests;
+        self.report.bytes = traffic.bytes - self.traffic.bytes;
+        let took = self.ctx.clock.now() - self.started;
+        self.report.duration_ms = took.num_milliseconds().try_into().unwrap_or_default();
+        self.report
+    }
+}

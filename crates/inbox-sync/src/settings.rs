@@ -1,0 +1,49 @@
+//! What sync keeps in the vault beside its cursor.
+
+use chrono::{DateTime, Utc};
+use inbox_portal::{Capabilities, Me};
+use inbox_vault::Vault;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::SyncError;
+
+/// `Practitioner/ID` of the vault's clinician; written at sign-in.
+pub const PRACTITIONER: &str = "portal.practitioner";
+/// The capability record (JSON); written at sign-in and by a full sync.
+pub const CAPABILITIES: &str = "portal.capabilities";
+/// Groups, teams, organisations and roles of the clinician (JSON).
+pub const ME: &str = "portal.me";
+/// Syncs in a row that ended with `unauthorized`.
+pub const UNAUTHORIZED: &str = "sync.unauthorized";
+
+pub(crate) fn load<T: DeserializeOwned>(vault: &Vault, key: &str) -> Result<Option<T>, SyncError> {
+    Ok(vault.setting(key)?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+pub(crate) fn keep<T: Serialize>(
+    vault: &Vault,
+    key: &str,
+    value: &T,
+    now: DateTime<Utc>,
+) -> Result<(), SyncError> {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    if vault.setting(key)?.as_deref() != Some(text.as_str()) {
+        vault.set_setting(key, &text, now)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn practitioner(vault: &Vault) -> Result<String, SyncError> {
+    vault.setting(PRACTITIONER)?.filter(|reference| !reference.is_empty()).ok_or(SyncError::NotConnected)
+}
+
+/// The clinician with what is known of her memberships; `None` when they were never asked for.
+pub(crate) fn load_me(vault: &Vault) -> Result<Option<Me>, SyncError> {
+    let practitioner = practitioner(vault)?;
+    Ok(load::<Me>(vault, ME)?.filter(|me| me.practitioner == practitioner))
+}
+
+pub(crate) fn load_capabilities(vault: &Vault) -> Result<Option<Capabilities>, SyncError> {
+    load(vault, CAPABILITIES)
+}
