@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::children::{Running, bound};
+use crate::children::{Running, bound, built};
 use crate::{Display, Home, Keyring, Notifications, Result, until};
 
 /// A bus that starts no services by itself: a keyring prompt or a second keyring cannot appear behind a test's back.
@@ -78,6 +78,16 @@ impl Session {
             command.env("DISPLAY", display.name());
         }
         command
+    }
+
+    /// Starts a program of this workspace in this session.
+    ///
+    /// # Errors
+    /// When it is not built or does not start.
+    pub fn start(&self, program: &str, arguments: &[&str]) -> Result<Running> {
+        let mut command = self.command(built(program)?);
+        command.args(arguments);
+        Running::start(program, &mut command, &self.home.log(program))
     }
 
     /// Puts a keyring with an open login collection on the bus.
