@@ -1,8 +1,16 @@
 //! The one entrance: an engine made of lexicons, and its judgement on a text.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
-use inbox_domain::{Checked, Tier, Triaged};
+use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
+
+use crate::combine;
+use crate::functions::functions_of;
+use crate::lexicon::compile::{Lexicon, Meaning, Pass, Source, compile};
+use crate::lexicon::vocabulary::fact;
+use crate::lexicon::{BUILTIN, LexiconError};
+use crate::matcher::{Text, find};
 
 /// An earlier message of the same thread, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +26,7 @@ pub struct ContextMessage {
 pub struct TriageInput<'a> {
     /// The message as received.
     pub text: &'a str,
-    /// Language tag if known (`en`, `de`, `de-AT`); detected when absent.
+    /// Language tag if known (`en`, `de`, `de-AT`); detected when absent. A hint only: the words decide.
     pub lang: Option<&'a str>,
     /// The messages before it, oldest first; may be empty.
     pub context: &'a [ContextMessage],
@@ -33,30 +41,167 @@ pub struct RuleText {
     pub source: String,
 }
 
+/// A file of a clinic's own rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClinicFile {
+    /// `en`, `de`, or anything else for both languages.
+    pub folder: String,
+    /// Name for messages about errors.
+    pub name: String,
+    /// TOML.
+    pub text: String,
+}
+
 /// Compiled lexicons; cheap to share, used from any thread.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    lexicon: Lexicon,
+}
 
 impl Engine {
     /// The engine with the lexicons in `assets/lexicon`, compiled once per process.
+    ///
+    /// # Panics
+    /// If an embedded lexicon does not compile, which the tests of this crate rule out.
     pub fn builtin() -> &'static Engine {
         static ENGINE: OnceLock<Engine> = OnceLock::new();
-        ENGINE.get_or_init(|| Engine {})
+        ENGINE.get_or_init(|| match Self::with_clinic_lexicon(&[]) {
+            Ok(engine) => engine,
+            Err(error) => panic!("embedded lexicon: {error}"),
+        })
+    }
+
+    /// The built-in lexicons and a clinic's own files on top: further forms of concepts, further rules, `watch_only`.
+    ///
+    /// # Errors
+    /// File, line and what was expected there.
+    pub fn with_clinic_lexicon(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
+        let builtin = BUILTIN.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
+        let clinic = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
+        let sources = builtin.chain(clinic).collect::<Result<Vec<_>, _>>()?;
+        Ok(Engine { lexicon: compile(&sources)? })
+    }
+
+    /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, or that does not follow the schema.
+    pub fn with_clinic_dir(dir: &Path) -> Result<Engine, LexiconError> {
+        let mut files = Vec::new();
+        for folder in ["", "en", "de"] {
+            let path = dir.join(folder);
+            if !folder.is_empty() && !path.is_dir() {
+                continue;
+            }
+            files.append(&mut read_folder(&path, folder)?);
+        }
+        Self::with_clinic_lexicon(&files)
     }
 
     /// Judges one text. Never panics; the same input gives the same answer.
-    pub fn triage(&self, _input: &TriageInput<'_>) -> Triaged {
+    pub fn triage(&self, input: &TriageInput<'_>) -> Triaged {
+        let hint = match input.lang.map(|lang| lang.get(..2).unwrap_or(lang).to_ascii_lowercase()).as_deref()
+        {
+            Some("en") => fact::ENGLISH,
+            Some("de") => fact::GERMAN,
+            _ => 0,
+        };
+        let text = Text::new(&self.lexicon, input.text, hint);
+        let (hits, exhausted) = find(&self.lexicon, &text, Pass::Rules);
+        let answered = self.answered_rules(&hits, input.context);
+        let flags = combine::flags(&self.lexicon, &text, input.text, &hits, &answered);
+        let (checked, not_checked) = checked(&text, exhausted);
         Triaged {
-            tier: Tier::None,
-            flags: Vec::new(),
-            functions: Vec::new(),
-            checked: Checked::None,
-            not_checked: Vec::new(),
+            tier: flags.iter().map(|flag| flag.tier).max().unwrap_or(Tier::None),
+            flags,
+            functions: functions_of(&text),
+            checked,
+            not_checked,
         }
     }
 
     /// The reason and source of a rule in `lang` (`de`, else English); `None` for an unknown rule.
-    pub fn explain(&self, _rule_id: &str, _lang: &str) -> Option<RuleText> {
-        None
+    pub fn explain(&self, rule_id: &str, lang: &str) -> Option<RuleText> {
+        let rule = self.lexicon.rules.iter().find(|rule| rule.id == rule_id)?;
+        let reason = if lang.starts_with("de") { &rule.reason.de } else { &rule.reason.en };
+        Some(RuleText { reason: reason.clone(), source: rule.source.clone() })
     }
+
+    /// Ids of all rules, in the order of the files.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        self.lexicon.rules.iter().map(|rule| rule.id.as_str())
+    }
+
+    /// Examples of a rule: texts that it must flag, texts that it must not. Run as tests.
+    pub fn examples(&self, rule_id: &str) -> Option<(&[String], &[String])> {
+        let rule = self.lexicon.rules.iter().find(|rule| rule.id == rule_id)?;
+        Some((&rule.positive, &rule.negative))
+    }
+
+    /// Rules that answer the clinician's last question. Looked at only when such a rule has a hit.
+    fn answered_rules(&self, hits: &[crate::matcher::Hit], context: &[ContextMessage]) -> Vec<u32> {
+        let answers = |hit: &crate::matcher::Hit| match self.lexicon.patterns[hit.pattern as usize].meaning {
+            Meaning::Element { rule, .. } => self.lexicon.rules[rule as usize].answers,
+            _ => false,
+        };
+        let Some(question) = context.iter().rev().find(|message| !message.from_patient) else {
+            return Vec::new();
+        };
+        if !hits.iter().any(answers) {
+            return Vec::new();
+        }
+        let question = Text::new(&self.lexicon, &question.text, 0);
+        let (found, _) = find(&self.lexicon, &question, Pass::Question);
+        found
+            .iter()
+            .filter_map(|hit| match self.lexicon.patterns[hit.pattern as usize].meaning {
+                Meaning::After { rule } => Some(rule),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn read_folder(path: &Path, folder: &str) -> Result<Vec<ClinicFile>, LexiconError> {
+    let fail = |file: &Path, error: std::io::Error| LexiconError {
+        file: file.display().to_string(),
+        line: 0,
+        expected: format!("expected a readable file or folder ({})", error.kind()),
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| fail(path, error))? {
+        let file = entry.map_err(|error| fail(path, error))?.path();
+        if file.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&file).map_err(|error| fail(&file, error))?;
+            files.push(ClinicFile { folder: folder.to_owned(), name: file.display().to_string(), text });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// Whether the text could be judged: its language, its letters, its length.
+fn checked(text: &Text, exhausted: bool) -> (Checked, Vec<NotCheckedReason>) {
+    if text.tokens.list.is_empty() {
+        return (Checked::None, vec![NotCheckedReason::Empty]);
+    }
+    let mut reasons = Vec::new();
+    let [english, german, other] = text.function_words;
+    let covered = english + german;
+    let letters = text.tokens.folded.len().max(1);
+    let foreign_script = text.tokens.foreign_letters * 3 > letters;
+    let foreign_part = text.tokens.foreign_letters * 10 > letters || text.tokens.foreign_letters >= 12;
+    let mut checked = Checked::Full;
+    if foreign_script || (other >= 3 && other > 2 * covered) {
+        checked = Checked::None;
+        reasons.push(NotCheckedReason::Language);
+    } else if foreign_part || (other >= 4 && other * 3 > covered) {
+        checked = Checked::Partial;
+        reasons.push(NotCheckedReason::Language);
+    }
+    if text.tokens.cut || exhausted {
+        checked = checked.max(Checked::Partial);
+        reasons.push(NotCheckedReason::TextCut);
+    }
+    (checked, reasons)
 }

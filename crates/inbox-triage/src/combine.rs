@@ -1,0 +1,241 @@
+//! From hits to flags: frames whose elements are all there, combinations with other flags, one flag for one concern.
+
+use inbox_domain::{Category, ContextMark, Flag, Tier};
+
+use crate::context::{Context, Reading};
+use crate::lexicon::compile::{CompiledRule, Lexicon, Meaning};
+use crate::lexicon::schema::Within;
+use crate::matcher::{Hit, Text};
+
+/// Flags of one message that are kept; more would hide the first.
+const MOST_FLAGS: usize = 64;
+/// Flags of one rule.
+const MOST_PER_RULE: usize = 6;
+/// Sentences between elements that stand near.
+const NEAR: u32 = 2;
+
+/// A flag before its words are cut from the text.
+struct Raised {
+    rule: u32,
+    hit: Hit,
+    also: Vec<Hit>,
+    reading: Reading,
+}
+
+/// Makes flags of the hits of rules.
+pub(crate) fn flags(
+    lexicon: &Lexicon,
+    text: &Text,
+    original: &str,
+    hits: &[Hit],
+    answered: &[u32],
+) -> Vec<Flag> {
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let mut sorted: Vec<(u32, u8, Hit)> = hits
+        .iter()
+        .filter_map(|hit| match lexicon.patterns[hit.pattern as usize].meaning {
+            Meaning::Element { rule, element } => Some((rule, element, *hit)),
+            _ => None,
+        })
+        .collect();
+    sorted.sort_by_key(|(rule, element, hit)| (*rule, hit.from, *element, hit.to));
+    let context = Context::new(lexicon, text);
+    let mut raised = Vec::new();
+    let mut combinations = Vec::new();
+    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let number = group[0].0;
+        let rule = &lexicon.rules[number as usize];
+        if rule.answers && !answered.contains(&number) {
+            continue;
+        }
+        let found = raise(number, rule, group, &context);
+        if rule.with.is_empty() { raised.extend(found) } else { combinations.extend(found) }
+    }
+    add_combinations(lexicon, &mut raised, combinations);
+    let raised = one_for_each_concern(raised);
+    into_flags(lexicon, text, original, raised)
+}
+
+fn raise(number: u32, rule: &CompiledRule, group: &[(u32, u8, Hit)], context: &Context<'_>) -> Vec<Raised> {
+    if rule.elements > 0 {
+        return frame(number, rule, group, context).into_iter().collect();
+    }
+    let mut all: Vec<Raised> = Vec::new();
+    for (_, _, hit) in group {
+        if all.last().is_some_and(|last| hit.from < last.hit.to && hit.to <= last.hit.to) {
+            continue;
+        }
+        if all.len() >= MOST_PER_RULE {
+            break;
+        }
+        let mut reading = context.read(number, rule, hit);
+        if rule.answers {
+            reading.context.push(ContextMark::ThreadContext);
+        }
+        all.push(Raised { rule: number, hit: *hit, also: Vec::new(), reading });
+    }
+    all
+}
+
+/// The first set of elements that stand together; elements that are denied, quoted or past do not count.
+fn frame(
+    number: u32,
+    rule: &CompiledRule,
+    group: &[(u32, u8, Hit)],
+    context: &Context<'_>,
+) -> Option<Raised> {
+    let live: Vec<(u8, Hit, Reading)> = group
+        .iter()
+        .take(64)
+        .map(|(_, element, hit)| (*element, *hit, context.read(number, rule, hit)))
+        .filter(|(_, _, reading)| reading.tier > Tier::None)
+        .collect();
+    let apart = |a: &Hit, b: &Hit| match rule.within {
+        Within::Message => true,
+        Within::Sentence => a.sentence == b.sentence,
+        Within::Near => a.sentence.abs_diff(b.sentence) <= NEAR,
+    };
+    for (at, (element, hit, reading)) in live.iter().enumerate() {
+        let mut chosen: Vec<(u8, Hit)> = vec![(*element, *hit)];
+        let mut lowest = reading.clone();
+        for (other, next, reading) in &live[at + 1..] {
+            let new = chosen
+                .iter()
+                .all(|(used, hit)| used != other && (next.from >= hit.to || next.to <= hit.from));
+            if new && apart(hit, next) {
+                chosen.push((*other, *next));
+                lowest = weaker(lowest, reading);
+            }
+        }
+        if chosen.len() >= usize::from(rule.need) {
+            let also = chosen[1..].iter().map(|(_, hit)| *hit).collect();
+            lowest.context.push(ContextMark::Combined);
+            return Some(Raised { rule: number, hit: *hit, also, reading: lowest });
+        }
+    }
+    None
+}
+
+/// A frame is as sure as its least sure element, and about somebody else if any element is.
+fn weaker(mut a: Reading, b: &Reading) -> Reading {
+    a.tier = a.tier.min(b.tier);
+    if b.category == Category::ThirdPartyRisk {
+        a.category = b.category;
+    }
+    for mark in &b.context {
+        if !a.context.contains(mark) {
+            a.context.push(*mark);
+        }
+    }
+    a
+}
+
+fn add_combinations(lexicon: &Lexicon, raised: &mut Vec<Raised>, combinations: Vec<Raised>) {
+    for mut combination in combinations {
+        let with = &lexicon.rules[combination.rule as usize].with;
+        let partner = raised.iter().find(|other| {
+            let spoken = lexicon.rules[other.rule as usize].category;
+            other.reading.tier > Tier::None
+                && (with.contains(&other.reading.category) || with.contains(&spoken))
+        });
+        if let Some(partner) = partner {
+            combination.also.push(partner.hit);
+            combination.reading.context.push(ContextMark::Combined);
+            if partner.reading.category == Category::ThirdPartyRisk {
+                combination.reading.category = Category::ThirdPartyRisk;
+            }
+            raised.push(combination);
+        }
+    }
+}
+
+/// Of overlapping flags of one category the most urgent stays, then the longest.
+fn one_for_each_concern(mut raised: Vec<Raised>) -> Vec<Raised> {
+    raised.sort_by_key(|flag| {
+        (
+            std::cmp::Reverse(flag.reading.tier),
+            std::cmp::Reverse(flag.hit.to - flag.hit.from),
+            flag.hit.from,
+            flag.rule,
+        )
+    });
+    let mut kept: Vec<Raised> = Vec::new();
+    for flag in raised {
+        if kept.len() >= MOST_FLAGS {
+            break;
+        }
+        let covered = kept.iter().any(|other| {
+            other.reading.category == flag.reading.category
+                && flag.hit.from < other.hit.to
+                && other.hit.from < flag.hit.to
+        });
+        if !covered {
+            kept.push(flag);
+        }
+    }
+    kept.sort_by_key(|flag| (flag.hit.from, flag.hit.to, flag.rule));
+    kept
+}
+
+fn into_flags(lexicon: &Lexicon, text: &Text, original: &str, raised: Vec<Raised>) -> Vec<Flag> {
+    if raised.is_empty() {
+        return Vec::new();
+    }
+    let mut ends: Vec<usize> = Vec::new();
+    let span = |hit: &Hit| {
+        let list = &text.tokens.list;
+        (list[hit.from as usize].start as usize, list[hit.to as usize - 1].end as usize)
+    };
+    raised.iter().for_each(|flag| ends.extend([span(&flag.hit).0, span(&flag.hit).1]));
+    let bytes = byte_offsets(original, ends);
+    let byte = |character: usize| {
+        bytes.binary_search_by_key(&character, |(at, _)| *at).map_or(original.len(), |found| bytes[found].1)
+    };
+    raised
+        .into_iter()
+        .map(|flag| {
+            let rule = &lexicon.rules[flag.rule as usize];
+            let mut reading = flag.reading;
+            if rule.watch_only && reading.tier > Tier::Watch {
+                reading.tier = Tier::Watch;
+                reading.context.push(ContextMark::WatchOnly);
+            }
+            let (start, end) = span(&flag.hit);
+            let mut also: Vec<(usize, usize)> = flag.also.iter().map(span).collect();
+            also.sort_unstable();
+            also.dedup();
+            Flag {
+                rule: rule.id.clone(),
+                category: reading.category,
+                tier: reading.tier,
+                start,
+                end,
+                text: original.get(byte(start)..byte(end)).unwrap_or_default().to_owned(),
+                demoted: reading.tier < rule.tier,
+                context: reading.context,
+                also,
+            }
+        })
+        .collect()
+}
+
+/// Byte offsets of character offsets, in one pass; sorted by character offset.
+fn byte_offsets(original: &str, mut wanted: Vec<usize>) -> Vec<(usize, usize)> {
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut offsets = Vec::with_capacity(wanted.len());
+    let mut wanted = wanted.into_iter().peekable();
+    for (character, (byte, _)) in original.char_indices().enumerate() {
+        if wanted.peek() == Some(&character) {
+            offsets.push((character, byte));
+            wanted.next();
+        }
+        if wanted.peek().is_none() {
+            break;
+        }
+    }
+    offsets.extend(wanted.map(|character| (character, original.len())));
+    offsets
+}

@@ -1,0 +1,615 @@
+//! From lexicon files to programs: concepts are expanded, words become symbols, each pattern a short program with an
+//! anchor, the rarest word set that every match must contain. Only patterns whose anchor occurs in a sentence run.
+
+use std::collections::{HashMap, HashSet};
+
+use inbox_domain::{Category, Tier};
+use toml::Spanned;
+
+use super::LexiconError;
+use super::pattern::{Node, fold_words, parse};
+use super::schema::{self, Cues, LexiconFile, Reason, Rule, Third, Within, Words, line_of};
+use super::vocabulary::{Builder, Symbol, Vocabulary, fact};
+
+/// Both languages.
+pub(crate) const BOTH: u8 = fact::ENGLISH | fact::GERMAN;
+
+/// One step of a pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// A word of a set.
+    Set(u32),
+    /// Up to so many words of any kind.
+    Gap(u8),
+    /// Go on at the first, then try the second.
+    Split(u32, u32),
+    /// Go on there.
+    Jump(u32),
+    /// The next word is not of a set.
+    NotNext(u32),
+    /// The word before is not of a set.
+    NotBefore(u32),
+    /// Start of the sentence.
+    Start,
+    /// End of the sentence.
+    End,
+    /// Found.
+    Found,
+}
+
+/// What a context cue says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Cue {
+    Negation,
+    NegationPhrase,
+    PseudoNegation,
+    DoubtfulNegation,
+    Contrast,
+    Subject,
+    Opener,
+    History,
+    Remote,
+    Resolved,
+    Rearm,
+    QuoteSource,
+    Hypothetical,
+    Laughter,
+    FirstPerson,
+    Relative,
+    Professional,
+}
+
+/// What a match of a pattern means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Element of a rule; a phrase is an element alone.
+    Element { rule: u32, element: u8 },
+    /// Makes a rule's phrase in the same sentence an idiom.
+    Unless { rule: u32 },
+    /// The same, anywhere in the message.
+    UnlessMessage { rule: u32 },
+    /// The clinician asked what this rule answers.
+    After { rule: u32 },
+    /// Context.
+    Cue(Cue),
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pattern {
+    pub(crate) start: u32,
+    pub(crate) first: u32,
+    pub(crate) languages: u8,
+    pub(crate) meaning: Meaning,
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) id: String,
+    pub(crate) category: Category,
+    pub(crate) tier: Tier,
+    pub(crate) reason: Reason,
+    pub(crate) source: String,
+    /// Number of elements; 0 for phrases.
+    pub(crate) elements: u8,
+    pub(crate) need: u8,
+    pub(crate) within: Within,
+    pub(crate) with: Vec<Category>,
+    pub(crate) answers: bool,
+    pub(crate) negation: bool,
+    pub(crate) history: bool,
+    pub(crate) hypothetical: bool,
+    pub(crate) laughter: bool,
+    pub(crate) third: Third,
+    pub(crate) watch_only: bool,
+    pub(crate) positive: Vec<String>,
+    pub(crate) negative: Vec<String>,
+}
+
+/// Which patterns run when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Elements of rules, on every message.
+    Rules,
+    /// Context, only when a rule found something.
+    Context,
+    /// The clinician's question.
+    Question,
+}
+
+/// Anchor symbol to patterns.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    ranges: Vec<(u32, u32)>,
+    patterns: Vec<u32>,
+}
+
+impl Index {
+    pub(crate) fn get(&self, symbol: Symbol) -> &[u32] {
+        let (from, to) = self.ranges.get(symbol as usize).copied().unwrap_or_default();
+        &self.patterns[from as usize..to as usize]
+    }
+}
+
+/// Everything compiled.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) steps: Vec<Step>,
+    sets: Vec<Vec<Symbol>>,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) rules: Vec<CompiledRule>,
+    rule_index: Index,
+    context_index: Index,
+    question_index: Index,
+}
+
+impl Lexicon {
+    pub(crate) fn index(&self, pass: Pass) -> &Index {
+        match pass {
+            Pass::Rules => &self.rule_index,
+            Pass::Context => &self.context_index,
+            Pass::Question => &self.question_index,
+        }
+    }
+
+    pub(crate) fn set_holds(&self, set: u32, symbol: Symbol) -> bool {
+        let set = &self.sets[set as usize];
+        if set.len() <= 8 { set.contains(&symbol) } else { set.binary_search(&symbol).is_ok() }
+    }
+}
+
+/// A file with its language.
+pub(crate) struct Source<'a> {
+    pub(crate) languages: u8,
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) parsed: LexiconFile,
+}
+
+impl<'a> Source<'a> {
+    /// Parses `text`; `folder` is `en`, `de`, or anything else for both languages.
+    pub(crate) fn parse(folder: &str, file: &'a str, text: &'a str) -> Result<Self, LexiconError> {
+        let languages = match folder {
+            "en" => fact::ENGLISH,
+            "de" => fact::GERMAN,
+            _ => BOTH,
+        };
+        Ok(Self { languages, file, text, parsed: schema::parse(file, text)? })
+    }
+
+    fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
+        let line = line_of(self.text, at.span().start);
+        LexiconError { file: self.file.to_owned(), line, expected: expected.into() }
+    }
+}
+
+struct Compiler {
+    words: Builder,
+    concepts: HashMap<(u8, String), Vec<Vec<Node>>>,
+    sets: Vec<Vec<Symbol>>,
+    set_ids: HashMap<Vec<Symbol>, u32>,
+    steps: Vec<Step>,
+    patterns: Vec<Pattern>,
+    anchors: Vec<(Pass, Vec<Symbol>)>,
+    rules: Vec<CompiledRule>,
+}
+
+/// Compiles all sources together.
+pub(crate) fn compile(sources: &[Source<'_>]) -> Result<Lexicon, LexiconError> {
+    let mut compiler = Compiler {
+        words: Builder::new(),
+        concepts: HashMap::new(),
+        sets: Vec::new(),
+        set_ids: HashMap::new(),
+        steps: Vec::new(),
+        patterns: Vec::new(),
+        anchors: Vec::new(),
+        rules: Vec::new(),
+    };
+    for source in sources {
+        compiler.add_words(source.languages, &source.parsed.words);
+        compiler.add_concepts(source)?;
+    }
+    let mut ids = HashSet::new();
+    for source in sources {
+        compiler.add_cues(source)?;
+        for rule in &source.parsed.rule {
+            if !ids.insert(rule.id.get_ref().clone()) {
+                return Err(source.error(&rule.id, "expected a rule id that is not used elsewhere"));
+            }
+            compiler.add_rule(source, rule)?;
+        }
+    }
+    for source in sources {
+        for id in &source.parsed.watch_only {
+            let rule = compiler.rules.iter_mut().find(|rule| rule.id == *id.get_ref());
+            rule.ok_or_else(|| source.error(id, "expected the id of a rule"))?.watch_only = true;
+        }
+    }
+    Ok(compiler.finish())
+}
+
+impl Compiler {
+    fn add_words(&mut self, languages: u8, words: &Words) {
+        let functions =
+            [&words.reporting_feedback, &words.interpersonal, &words.intrapersonal, &words.organisational];
+        let lists = [(&words.language, languages), (&words.other_language, fact::OTHER)];
+        let functions = functions.into_iter().enumerate().map(|(at, list)| (list, fact::FUNCTION << at));
+        for (list, bit) in lists.into_iter().chain(functions) {
+            for word in list {
+                let star = word.ends_with('*');
+                for folded in fold_words(word.trim_end_matches('*')) {
+                    self.words.add_fact(&if star { format!("{folded}*") } else { folded }, bit);
+                }
+            }
+        }
+    }
+
+    fn add_concepts(&mut self, source: &Source<'_>) -> Result<(), LexiconError> {
+        for concept in &source.parsed.concept {
+            let mut forms = Vec::new();
+            for form in &concept.forms {
+                let nodes = parse(form.get_ref()).map_err(|expected| source.error(form, expected))?;
+                if concept.fuzzy {
+                    self.mark_fuzzy(&nodes);
+                }
+                forms.push(nodes);
+            }
+            self.concepts
+                .entry((source.languages, concept.id.get_ref().clone()))
+                .or_default()
+                .append(&mut forms);
+        }
+        Ok(())
+    }
+
+    fn mark_fuzzy(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Word(word) => {
+                    let symbol = self.words.intern(word);
+                    self.words.mark_fuzzy(symbol);
+                }
+                Node::Alternatives(branches) => branches.iter().for_each(|branch| self.mark_fuzzy(branch)),
+                Node::Optional(inner) => self.mark_fuzzy(std::slice::from_ref(inner)),
+                _ => {}
+            }
+        }
+    }
+
+    fn add_cues(&mut self, source: &Source<'_>) -> Result<(), LexiconError> {
+        let Cues {
+            negation,
+            negation_phrase,
+            pseudo_negation,
+            doubtful_negation,
+            contrast,
+            subject,
+            opener,
+            history,
+            remote,
+            resolved,
+            rearm,
+            quote_source,
+            hypothetical,
+            laughter,
+            first_person,
+            relative,
+            professional,
+        } = &source.parsed.cues;
+        for (cue, list) in [
+            (Cue::Negation, negation),
+            (Cue::NegationPhrase, negation_phrase),
+            (Cue::PseudoNegation, pseudo_negation),
+            (Cue::DoubtfulNegation, doubtful_negation),
+            (Cue::Contrast, contrast),
+            (Cue::Subject, subject),
+            (Cue::Opener, opener),
+            (Cue::History, history),
+            (Cue::Remote, remote),
+            (Cue::Resolved, resolved),
+            (Cue::Rearm, rearm),
+            (Cue::QuoteSource, quote_source),
+            (Cue::Hypothetical, hypothetical),
+            (Cue::Laughter, laughter),
+            (Cue::FirstPerson, first_person),
+            (Cue::Relative, relative),
+            (Cue::Professional, professional),
+        ] {
+            self.add_patterns(source, list, Pass::Context, Meaning::Cue(cue))?;
+        }
+        Ok(())
+    }
+
+    fn add_rule(&mut self, source: &Source<'_>, rule: &Rule) -> Result<(), LexiconError> {
+        let number = self.rules.len() as u32;
+        let elements = rule.frame.len();
+        if rule.phrases.is_empty() == rule.frame.is_empty() || elements > 32 {
+            return Err(source.error(&rule.id, "expected either `match` or a `frame` of at most 32 elements"));
+        }
+        let need = rule.need.unwrap_or(elements);
+        if need > elements || (elements > 0 && need == 0) {
+            return Err(source.error(&rule.id, "expected `need` between 1 and the number of elements"));
+        }
+        self.add_patterns(source, &rule.phrases, Pass::Rules, Meaning::Element { rule: number, element: 0 })?;
+        for (element, list) in rule.frame.iter().enumerate() {
+            let meaning = Meaning::Element { rule: number, element: element as u8 };
+            self.add_patterns(source, list, Pass::Rules, meaning)?;
+        }
+        self.add_patterns(source, &rule.unless, Pass::Context, Meaning::Unless { rule: number })?;
+        self.add_patterns(
+            source,
+            &rule.unless_message,
+            Pass::Context,
+            Meaning::UnlessMessage { rule: number },
+        )?;
+        self.add_patterns(source, &rule.after, Pass::Question, Meaning::After { rule: number })?;
+        self.rules.push(CompiledRule {
+            id: rule.id.get_ref().clone(),
+            category: rule.category,
+            tier: rule.tier,
+            reason: rule.reason.clone(),
+            source: rule.source.clone(),
+            elements: elements as u8,
+            need: need as u8,
+            within: rule.within,
+            with: rule.with.clone(),
+            answers: !rule.after.is_empty(),
+            negation: rule.negation,
+            history: rule.history,
+            hypothetical: rule.hypothetical,
+            laughter: rule.laughter,
+            third: rule.third,
+            watch_only: false,
+            positive: rule.positive.clone(),
+            negative: rule.negative.clone(),
+        });
+        Ok(())
+    }
+
+    fn add_patterns(
+        &mut self,
+        source: &Source<'_>,
+        list: &[Spanned<String>],
+        pass: Pass,
+        meaning: Meaning,
+    ) -> Result<(), LexiconError> {
+        for text in list {
+            let fail = |expected: String| source.error(text, expected);
+            let nodes = parse(text.get_ref()).map_err(fail)?;
+            let nodes = self.expand(&nodes, source.languages, 0).map_err(fail)?;
+            let first = self
+                .first(&nodes)
+                .ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
+            let anchor =
+                self.anchor(&nodes).ok_or_else(|| fail("expected at least one fixed word".into()))?;
+            let first = self.set(first);
+            let start = self.steps.len() as u32;
+            self.emit(&nodes);
+            self.steps.push(Step::Found);
+            self.patterns.push(Pattern { start, first, languages: source.languages, meaning });
+            self.anchors.push((pass, anchor));
+        }
+        Ok(())
+    }
+
+    /// Replaces concepts by their forms, and alternatives of single words by one set-like alternative.
+    fn expand(&self, nodes: &[Node], languages: u8, depth: usize) -> Result<Vec<Node>, String> {
+        if depth > 12 {
+            return Err("expected concepts that do not contain each other".to_owned());
+        }
+        nodes.iter().map(|node| self.expand_node(node, languages, depth)).collect()
+    }
+
+    fn expand_node(&self, node: &Node, languages: u8, depth: usize) -> Result<Node, String> {
+        let deeper = |inner: &[Node]| self.expand(inner, languages, depth + 1);
+        Ok(match node {
+            Node::Concept(name) => {
+                let found = self.concepts.get(&(languages, name.clone()));
+                let forms = found
+                    .or_else(|| self.concepts.get(&(BOTH, name.clone())))
+                    .ok_or_else(|| format!("expected a known concept, found `{{{name}}}`"))?;
+                flat(forms.iter().map(|form| deeper(form)).collect::<Result<_, _>>()?)
+            }
+            Node::Alternatives(branches) => {
+                flat(branches.iter().map(|branch| deeper(branch)).collect::<Result<_, _>>()?)
+            }
+            Node::Optional(inner) => {
+                Node::Optional(Box::new(self.expand_node(inner, languages, depth + 1)?))
+            }
+            Node::NotNext(inner) => Node::NotNext(Box::new(self.expand_node(inner, languages, depth + 1)?)),
+            Node::NotBefore(inner) => {
+                Node::NotBefore(Box::new(self.expand_node(inner, languages, depth + 1)?))
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn symbols_of(&mut self, node: &Node) -> Option<Vec<Symbol>> {
+        match node {
+            Node::Word(word) => Some(vec![self.words.intern(word)]),
+            Node::Alternatives(branches) => {
+                let mut all = Vec::new();
+                for branch in branches {
+                    let [single] = branch.as_slice() else { return None };
+                    all.extend(self.symbols_of(single)?);
+                }
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+
+    /// Symbols with which a match can begin; `None` when it could begin with any word.
+    fn first(&mut self, nodes: &[Node]) -> Option<Vec<Symbol>> {
+        let mut all = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Start | Node::NotNext(_) | Node::NotBefore(_) => {}
+                Node::Gap(_) | Node::End | Node::Concept(_) => return None,
+                Node::Optional(inner) => all.extend(self.first(std::slice::from_ref(inner))?),
+                Node::Word(word) => {
+                    all.push(self.words.intern(word));
+                    return Some(all);
+                }
+                Node::Alternatives(branches) => {
+                    for branch in branches {
+                        all.extend(self.first(branch)?);
+                    }
+                    return Some(all);
+                }
+            }
+        }
+        None
+    }
+
+    fn cost(&self, symbols: &[Symbol]) -> usize {
+        let weight = |symbol: &Symbol| if self.words.is_function_word(*symbol) { 60 } else { 1 };
+        symbols.iter().map(weight).sum()
+    }
+
+    /// The set of symbols, one of which every match contains, that costs least.
+    fn anchor(&mut self, nodes: &[Node]) -> Option<Vec<Symbol>> {
+        let mut best: Option<Vec<Symbol>> = None;
+        for node in nodes {
+            let found = match node {
+                Node::Word(word) => Some(vec![self.words.intern(word)]),
+                Node::Alternatives(branches) => {
+                    let parts: Option<Vec<_>> = branches.iter().map(|branch| self.anchor(branch)).collect();
+                    parts.map(|parts| parts.concat())
+                }
+                _ => None,
+            };
+            if let Some(found) = found
+                && best.as_ref().is_none_or(|best| self.cost(&found) < self.cost(best))
+            {
+                best = Some(found);
+            }
+        }
+        best
+    }
+
+    fn set(&mut self, mut symbols: Vec<Symbol>) -> u32 {
+        symbols.sort_unstable();
+        symbols.dedup();
+        if let Some(id) = self.set_ids.get(&symbols) {
+            return *id;
+        }
+        let id = self.sets.len() as u32;
+        self.sets.push(symbols.clone());
+        self.set_ids.insert(symbols, id);
+        id
+    }
+
+    fn set_of(&mut self, node: &Node) -> u32 {
+        let symbols = self.symbols_of(node).unwrap_or_default();
+        self.set(symbols)
+    }
+
+    fn emit(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Gap(size) => self.steps.push(Step::Gap(*size)),
+                Node::Start => self.steps.push(Step::Start),
+                Node::End => self.steps.push(Step::End),
+                Node::NotNext(inner) => {
+                    let set = self.set_of(inner);
+                    self.steps.push(Step::NotNext(set));
+                }
+                Node::NotBefore(inner) => {
+                    let set = self.set_of(inner);
+                    self.steps.push(Step::NotBefore(set));
+                }
+                Node::Optional(inner) => {
+                    let split = self.steps.len();
+                    self.steps.push(Step::Found);
+                    self.emit(std::slice::from_ref(inner));
+                    self.steps[split] = Step::Split(split as u32 + 1, self.steps.len() as u32);
+                }
+                Node::Word(_) | Node::Alternatives(_) | Node::Concept(_) => self.emit_choice(node),
+            }
+        }
+    }
+
+    fn emit_choice(&mut self, node: &Node) {
+        if let Some(symbols) = self.symbols_of(node) {
+            let set = self.set(symbols);
+            return self.steps.push(Step::Set(set));
+        }
+        let Node::Alternatives(branches) = node else { return };
+        let mut jumps = Vec::new();
+        for (at, branch) in branches.iter().enumerate() {
+            let split = self.steps.len();
+            let last = at + 1 == branches.len();
+            if !last {
+                self.steps.push(Step::Found);
+            }
+            self.emit(branch);
+            if !last {
+                jumps.push(self.steps.len());
+                self.steps.push(Step::Found);
+                self.steps[split] = Step::Split(split as u32 + 1, self.steps.len() as u32);
+            }
+        }
+        let end = self.steps.len() as u32;
+        for jump in jumps {
+            self.steps[jump] = Step::Jump(end);
+        }
+    }
+
+    fn finish(self) -> Lexicon {
+        let symbols = self.words.len();
+        let index = |pass: Pass| {
+            let mut lists = vec![Vec::new(); symbols];
+            for (pattern, (of, anchor)) in self.anchors.iter().enumerate() {
+                if *of == pass {
+                    anchor.iter().for_each(|symbol| lists[*symbol as usize].push(pattern as u32));
+                }
+            }
+            let mut index = Index::default();
+            for mut list in lists {
+                list.dedup();
+                let from = index.patterns.len() as u32;
+                index.patterns.append(&mut list);
+                index.ranges.push((from, index.patterns.len() as u32));
+            }
+            index
+        };
+        let (rule_index, context_index, question_index) =
+            (index(Pass::Rules), index(Pass::Context), index(Pass::Question));
+        Lexicon {
+            vocabulary: self.words.finish(),
+            steps: self.steps,
+            sets: self.sets,
+            patterns: self.patterns,
+            rules: self.rules,
+            rule_index,
+            context_index,
+            question_index,
+        }
+    }
+}
+
+/// Puts all single-word branches into one alternative, so that they compile to one set.
+fn flat(branches: Vec<Vec<Node>>) -> Node {
+    let mut singles = Vec::new();
+    let mut longer = Vec::new();
+    for mut branch in branches {
+        match branch.as_mut_slice() {
+            [Node::Word(_)] => singles.push(branch),
+            [Node::Alternatives(inner)] if inner.iter().all(|b| matches!(b.as_slice(), [Node::Word(_)])) => {
+                singles.append(inner);
+            }
+            _ => longer.push(branch),
+        }
+    }
+    if longer.is_empty() {
+        return Node::Alternatives(singles);
+    }
+    if !singles.is_empty() {
+        longer.insert(0, vec![Node::Alternatives(singles)]);
+    }
+    Node::Alternatives(longer)
+}

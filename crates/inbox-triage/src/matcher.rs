@@ -1,0 +1,218 @@
+//! Runs the lexicon's patterns over a text, sentence by sentence.
+//!
+//! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
+//! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
+
+use crate::lexicon::compile::{BOTH, Lexicon, Pass, Step};
+use crate::lexicon::vocabulary::{Symbol, fact};
+use crate::normalise::{Break, Tokens, tokenise};
+
+/// Words after which a sentence without an end is cut.
+const LONGEST_SENTENCE: usize = 160;
+/// Steps for one pass over one message; an ordinary message of 300 characters takes some hundreds.
+const BUDGET: u32 = 30_000_000;
+/// Matches of one pattern in one sentence that are kept.
+const MATCHES_PER_SENTENCE: usize = 3;
+/// Matches kept in all.
+const MOST_HITS: usize = 4_000;
+
+/// Words from one end of a sentence to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sentence {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    /// Languages whose patterns run here.
+    pub(crate) languages: u8,
+}
+
+/// A text made ready for matching.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) tokens: Tokens,
+    pub(crate) symbols: Vec<Symbol>,
+    pub(crate) sentences: Vec<Sentence>,
+    /// Function words: English, German, other.
+    pub(crate) function_words: [usize; 3],
+    /// Cue words of the four functions.
+    pub(crate) function_cues: [u32; 4],
+}
+
+/// A pattern found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) pattern: u32,
+    pub(crate) sentence: u32,
+    /// First token.
+    pub(crate) from: u32,
+    /// One past the last token.
+    pub(crate) to: u32,
+    /// Bit n: token `from + n` was skipped by a gap.
+    pub(crate) gaps: u64,
+}
+
+impl Text {
+    /// Folds, looks up and splits a text. `hint` is the language that the message claims, as a bit.
+    pub(crate) fn new(lexicon: &Lexicon, text: &str, hint: u8) -> Self {
+        let mut tokens = tokenise(text);
+        let mut symbols = Vec::with_capacity(tokens.list.len() * 2);
+        let mut scratch = Vec::with_capacity(64);
+        let (mut function_words, mut function_cues) = ([0; 3], [0; 4]);
+        let folded = std::mem::take(&mut tokens.folded);
+        for token in &mut tokens.list {
+            let from = symbols.len();
+            let word = &folded[token.folded.0 as usize..token.folded.1 as usize];
+            lexicon.vocabulary.look_up(word, &mut symbols, &mut scratch);
+            token.symbols = (from as u32, symbols.len() as u32);
+            let facts = symbols[from..].iter().fold(0, |all, symbol| all | lexicon.vocabulary.facts(*symbol));
+            token.languages = facts & (BOTH | fact::OTHER);
+            for (at, count) in function_words.iter_mut().enumerate() {
+                *count += usize::from(facts & (1 << at) != 0);
+            }
+            for (at, count) in function_cues.iter_mut().enumerate() {
+                *count += u32::from(facts & (fact::FUNCTION << at) != 0);
+            }
+        }
+        tokens.folded = folded;
+        let mut text = Self { tokens, symbols, sentences: Vec::new(), function_words, function_cues };
+        text.split(hint);
+        text
+    }
+
+    fn split(&mut self, hint: u8) {
+        let [english, german, _] = self.function_words;
+        let message = decide(english, german, hint, BOTH);
+        let list = &self.tokens.list;
+        let mut from = 0;
+        for at in 1..=list.len() {
+            let ends =
+                at == list.len() || list[at].before == Break::Sentence || at - from >= LONGEST_SENTENCE;
+            if ends {
+                let count =
+                    |bit: u8| list[from..at].iter().filter(|token| token.languages & bit != 0).count();
+                let languages = decide(count(fact::ENGLISH), count(fact::GERMAN), message, message);
+                self.sentences.push(Sentence { from: from as u32, to: at as u32, languages });
+                from = at;
+            }
+        }
+    }
+
+    fn symbols_at(&self, token: u32) -> &[Symbol] {
+        let (from, to) = self.tokens.list[token as usize].symbols;
+        &self.symbols[from as usize..to as usize]
+    }
+}
+
+/// Languages by counts of function words: the clear winner, both when both speak, `fallback` when none does.
+fn decide(english: usize, german: usize, prior: u8, fallback: u8) -> u8 {
+    let english_prior = usize::from(prior == fact::ENGLISH);
+    let german_prior = usize::from(prior == fact::GERMAN);
+    let (english, german) = (english + english_prior, german + german_prior);
+    match (english, german) {
+        (0, 0) => fallback,
+        (e, g) if e >= 3 * g.max(1) || (g == 0 && e > 0) => fact::ENGLISH,
+        (e, g) if g >= 3 * e.max(1) || (e == 0 && g > 0) => fact::GERMAN,
+        _ => BOTH,
+    }
+}
+
+/// Finds the patterns of a pass; also says whether the budget was used up.
+pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, bool) {
+    let mut run = Run { lexicon, text, steps_left: BUDGET, stack: Vec::new(), hits: Vec::new() };
+    let index = lexicon.index(pass);
+    let mut candidates: Vec<u32> = Vec::new();
+    for (number, sentence) in text.sentences.iter().enumerate() {
+        candidates.clear();
+        for token in sentence.from..sentence.to {
+            for symbol in text.symbols_at(token) {
+                candidates.extend_from_slice(index.get(*symbol));
+            }
+        }
+        if candidates.is_empty() {
+            continue;
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        for pattern in &candidates {
+            if lexicon.patterns[*pattern as usize].languages & sentence.languages != 0 {
+                run.pattern(*pattern, number as u32, *sentence);
+            }
+        }
+        if run.steps_left == 0 || run.hits.len() >= MOST_HITS {
+            return (run.hits, true);
+        }
+    }
+    (run.hits, false)
+}
+
+struct Run<'a> {
+    lexicon: &'a Lexicon,
+    text: &'a Text,
+    steps_left: u32,
+    stack: Vec<(u32, u32, u64)>,
+    hits: Vec<Hit>,
+}
+
+impl Run<'_> {
+    fn pattern(&mut self, number: u32, sentence_number: u32, sentence: Sentence) {
+        let pattern = self.lexicon.patterns[number as usize];
+        let mut from = sentence.from;
+        let mut found = 0;
+        while from < sentence.to && found < MATCHES_PER_SENTENCE && self.steps_left > 0 {
+            self.steps_left -= 1;
+            let hit =
+                if self.in_set(pattern.first, from) { self.at(pattern.start, from, sentence) } else { None };
+            match hit {
+                Some((to, gaps)) => {
+                    self.hits.push(Hit { pattern: number, sentence: sentence_number, from, to, gaps });
+                    found += 1;
+                    from = to.max(from + 1);
+                }
+                None => from += 1,
+            }
+        }
+    }
+
+    fn in_set(&self, set: u32, token: u32) -> bool {
+        self.text.symbols_at(token).iter().any(|symbol| self.lexicon.set_holds(set, *symbol))
+    }
+
+    /// Depth first, shortest gaps first; the first way found is the match.
+    fn at(&mut self, start: u32, from: u32, sentence: Sentence) -> Option<(u32, u64)> {
+        self.stack.clear();
+        self.stack.push((start, from, 0));
+        while let Some((step, at, gaps)) = self.stack.pop() {
+            if self.steps_left == 0 {
+                return None;
+            }
+            self.steps_left -= 1;
+            match self.lexicon.steps[step as usize] {
+                Step::Found => return Some((at, gaps)),
+                Step::Set(set) if at < sentence.to && self.in_set(set, at) => {
+                    self.stack.push((step + 1, at + 1, gaps))
+                }
+                Step::Set(_) => {}
+                Step::Jump(to) => self.stack.push((to, at, gaps)),
+                Step::Split(first, second) => {
+                    self.stack.push((second, at, gaps));
+                    self.stack.push((first, at, gaps));
+                }
+                Step::NotNext(set) if at < sentence.to && self.in_set(set, at) => {}
+                Step::NotBefore(set) if at > sentence.from && self.in_set(set, at - 1) => {}
+                Step::NotNext(_) | Step::NotBefore(_) => self.stack.push((step + 1, at, gaps)),
+                Step::Start if at != sentence.from => {}
+                Step::End if at != sentence.to => {}
+                Step::Start | Step::End => self.stack.push((step + 1, at, gaps)),
+                Step::Gap(most) => self.push_gap(step + 1, (at, from, gaps), most, sentence),
+            }
+        }
+        None
+    }
+
+    fn push_gap(&mut self, step: u32, (at, from, gaps): (u32, u32, u64), most: u8, sentence: Sentence) {
+        let room = (sentence.to - at).min(u32::from(most)).min(63u32.saturating_sub(at - from));
+        for skipped in (0..=room).rev() {
+            let bits = ((1u64 << skipped) - 1) << (at - from).min(63);
+            self.stack.push((step, at + skipped, gaps | bits));
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! From a message to folded words with their place in the original.
+//!
+//! One pass over the characters, no intermediate strings: each token keeps the character offsets of the original, so
+//! no offset map is needed. Folding is by compatibility decomposition, so composed, decomposed and full-width letters
+//! give the same word; umlauts become `ae`, `oe`, `ue` and ß becomes `ss`, as many people type them. Apostrophes
+//! vanish inside a word (`don't` = `dont`). Edit distance, l33t letters and repetitions are the vocabulary's work,
+//! because they are tried only on words that it does not know.
+
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+/// What stands before a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Break {
+    /// Nothing but space.
+    No,
+    /// A comma.
+    Comma,
+    /// A colon, a dash, a bracket.
+    Clause,
+    /// The end of a sentence or a line.
+    Sentence,
+}
+
+/// A word, a number or an emoji.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    /// Folded form, as a range of [`Tokens::folded`].
+    pub(crate) folded: (u32, u32),
+    /// First character in the original.
+    pub(crate) start: u32,
+    /// One past the last character.
+    pub(crate) end: u32,
+    /// What stands before it.
+    pub(crate) before: Break,
+    /// Inside quotation marks.
+    pub(crate) quoted: bool,
+    /// In a line that starts with `>`.
+    pub(crate) cited: bool,
+    /// A question mark follows.
+    pub(crate) asked: bool,
+    /// Symbols of the vocabulary, as a range of a list kept by the matcher.
+    pub(crate) symbols: (u32, u32),
+    /// Language bits of a function word.
+    pub(crate) languages: u8,
+}
+
+/// The tokens of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    /// Folded words, one after the other.
+    pub(crate) folded: Vec<u8>,
+    /// In order.
+    pub(crate) list: Vec<Token>,
+    /// Letters of scripts that no lexicon covers.
+    pub(crate) foreign_letters: usize,
+    /// The text was longer than [`MAX_CHARACTERS`].
+    pub(crate) cut: bool,
+}
+
+/// Longer texts are judged up to here and say so. Portals cut far earlier.
+pub(crate) const MAX_CHARACTERS: usize = 1_200_000;
+/// A longer "word" is not one; the rest of it starts a new token.
+const MAX_WORD: usize = 64;
+
+impl Tokens {
+    /// The folded form of a token.
+    pub(crate) fn word(&self, token: &Token) -> &[u8] {
+        &self.folded[token.folded.0 as usize..token.folded.1 as usize]
+    }
+}
+
+struct Scanner {
+    tokens: Tokens,
+    word_start: Option<(usize, usize)>,
+    before: Break,
+    quote: bool,
+    quoted_line: bool,
+    line_start: bool,
+}
+
+/// Folds and splits a text.
+pub(crate) fn tokenise(text: &str) -> Tokens {
+    let mut scanner = Scanner {
+        tokens: Tokens::default(),
+        word_start: None,
+        before: Break::Sentence,
+        quote: false,
+        quoted_line: false,
+        line_start: true,
+    };
+    scanner.tokens.folded.reserve(text.len());
+    scanner.tokens.list.reserve(text.len() / 5);
+    let mut characters = text.chars().enumerate().peekable();
+    while let Some((at, character)) = characters.next() {
+        if at >= MAX_CHARACTERS {
+            scanner.tokens.cut = true;
+            break;
+        }
+        let next = characters.peek().map(|(_, next)| *next);
+        scanner.step(at, character, next);
+    }
+    let end = scanner.tokens.list.last().map_or(0, |token| token.end as usize);
+    scanner.close_word(end.max(text.chars().take(MAX_CHARACTERS).count()));
+    join_spaced_letters(&mut scanner.tokens);
+    scanner.tokens
+}
+
+impl Scanner {
+    fn step(&mut self, at: usize, character: char, next: Option<char>) {
+        if character.is_ascii_alphanumeric() {
+            self.letter(at, character);
+        } else if character.is_ascii() {
+            self.ascii_mark(at, character, next);
+        } else {
+            self.other(at, character, next);
+        }
+        if character == '\n' {
+            (self.line_start, self.quoted_line, self.quote) = (true, false, false);
+        } else if !character.is_whitespace() {
+            self.line_start = false;
+        }
+    }
+
+    fn letter(&mut self, at: usize, character: char) {
+        if let Some((_, from)) = self.word_start {
+            let folded = &self.tokens.folded[from..];
+            let number = folded.iter().all(u8::is_ascii_digit);
+            if folded.len() >= MAX_WORD || (number && !folded.is_empty() && character.is_ascii_alphabetic()) {
+                self.close_word(at);
+            }
+        }
+        if self.word_start.is_none() {
+            self.word_start = Some((at, self.tokens.folded.len()));
+        }
+        self.tokens.folded.push(character.to_ascii_lowercase() as u8);
+    }
+
+    fn ascii_mark(&mut self, at: usize, mark: char, next: Option<char>) {
+        let next_letter = next.is_some_and(char::is_alphanumeric);
+        if self.word_start.is_some() && next_letter {
+            match mark {
+                '\'' | '`' => return,
+                '@' => return self.letter(at, 'a'),
+                '$' => return self.letter(at, 's'),
+                '*' => return,
+                '!' if next.is_some_and(|n| n.is_ascii_lowercase()) && self.short_word() => {
+                    return self.letter(at, 'i');
+                }
+                _ => {}
+            }
+        }
+        let digit_before =
+            self.word_start.is_some() && self.tokens.folded.last().is_some_and(u8::is_ascii_digit);
+        let next_digit = next.is_some_and(|n| n.is_ascii_digit());
+        let abbreviation = mark == '.' && self.is_abbreviation();
+        self.close_word(at);
+        if mark == '?'
+            && let Some(last) = self.tokens.list.last_mut()
+        {
+            last.asked = true;
+        }
+        match mark {
+            '.' if (digit_before && next_digit) || abbreviation => {}
+            '.' | '!' | '?' | ';' | '\n' => self.raise(Break::Sentence),
+            ',' if digit_before && next_digit => {}
+            ',' => self.raise(Break::Comma),
+            ':' if digit_before && next_digit => {}
+            '-' if next.is_some_and(char::is_alphanumeric) => {}
+            ':' | '-' | '(' | ')' | '[' | ']' => self.raise(Break::Clause),
+            '"' => self.quote = !self.quote,
+            '>' if self.line_start => self.quoted_line = true,
+            _ => {}
+        }
+    }
+
+    fn other(&mut self, at: usize, character: char, next: Option<char>) {
+        match character {
+            '’' | '‘' | '´' | 'ʼ' if self.word_start.is_some() && next.is_some_and(char::is_alphanumeric) =>
+                {}
+            '\u{00AD}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{FEFF}'
+            | '\u{FE0E}'
+            | '\u{FE0F}' => {}
+            '\u{0308}' if self.word_start.is_some() => self.diaeresis(),
+            'ä' | 'Ä' | 'æ' | 'Æ' => self.pair(at, b"ae"),
+            'ö' | 'Ö' | 'œ' | 'Œ' => self.pair(at, b"oe"),
+            'ü' | 'Ü' => self.pair(at, b"ue"),
+            'ß' | 'ẞ' => self.pair(at, b"ss"),
+            '…' | '。' | '！' | '？' | '\u{2028}' | '\u{2029}' => self.mark(at, Break::Sentence),
+            '–' | '—' => self.mark(at, Break::Clause),
+            '„' | '“' | '”' | '«' | '»' => {
+                self.close_word(at);
+                self.quote = !self.quote;
+            }
+            _ if is_combining_mark(character) => {}
+            _ if character.is_alphanumeric() => self.fold(at, character),
+            _ if is_pictograph(character) => {
+                self.close_word(at);
+                let from = self.tokens.folded.len();
+                let mut buffer = [0; 4];
+                self.tokens.folded.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+                self.word_start = Some((at, from));
+                self.close_word(at + 1);
+            }
+            _ => self.close_word(at),
+        }
+    }
+
+    fn fold(&mut self, at: usize, character: char) {
+        if let Some(twin) = latin_twin(character)
+            && self.word_start.is_some()
+        {
+            return self.letter(at, twin);
+        }
+        let mut any = false;
+        decompose_compatible(character, |part| match part {
+            'ı' => any = true,
+            '\u{0308}' => self.diaeresis(),
+            _ if part.is_ascii_alphanumeric() => {
+                any = true;
+                self.letter(at, part);
+            }
+            _ => {}
+        });
+        if !any {
+            self.tokens.foreign_letters += 1;
+            self.letter(at, latin_twin(character).unwrap_or('\u{1}'));
+        }
+    }
+
+    fn pair(&mut self, at: usize, letters: &[u8; 2]) {
+        self.letter(at, letters[0] as char);
+        self.letter(at, letters[1] as char);
+    }
+
+    fn diaeresis(&mut self) {
+        if self.tokens.folded.last().is_some_and(|last| b"aou".contains(last)) {
+            self.tokens.folded.push(b'e');
+        }
+    }
+
+    fn mark(&mut self, at: usize, kind: Break) {
+        self.close_word(at);
+        self.raise(kind);
+    }
+
+    fn raise(&mut self, kind: Break) {
+        self.before = self.before.max(kind);
+    }
+
+    fn short_word(&self) -> bool {
+        self.word_start.is_some_and(|(_, from)| self.tokens.folded.len() - from <= 2)
+    }
+
+    fn is_abbreviation(&self) -> bool {
+        const KNOWN: [&[u8]; 14] = [
+            b"dr", b"mr", b"mrs", b"ms", b"st", b"prof", b"ca", b"bzw", b"evtl", b"ggf", b"tgl", b"vs",
+            b"approx", b"usw",
+        ];
+        self.word_start.is_some_and(|(_, from)| {
+            let word = &self.tokens.folded[from..];
+            (word.len() == 1 && word[0].is_ascii_alphabetic() && word != b"i") || KNOWN.contains(&word)
+        })
+    }
+
+    fn close_word(&mut self, end: usize) {
+        let Some((start, from)) = self.word_start.take() else { return };
+        let to = self.tokens.folded.len();
+        self.tokens.list.push(Token {
+            folded: (from as u32, to as u32),
+            start: start as u32,
+            end: end as u32,
+            before: self.before,
+            quoted: self.quote,
+            cited: self.quoted_line,
+            asked: false,
+            symbols: (0, 0),
+            languages: 0,
+        });
+        self.before = Break::No;
+    }
+}
+
+/// Letters that look like Latin ones; used to hide words from filters.
+fn latin_twin(character: char) -> Option<char> {
+    Some(match character {
+        'а' => 'a',
+        'с' => 'c',
+        'е' => 'e',
+        'і' => 'i',
+        'о' => 'o',
+        'р' => 'p',
+        'ѕ' => 's',
+        'х' => 'x',
+        'у' => 'y',
+        'ı' => 'i',
+        'ø' => 'o',
+        'ł' => 'l',
+        _ => return None,
+    })
+}
+
+fn is_pictograph(character: char) -> bool {
+    matches!(character, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// `s u i c i d e` becomes one token: four or more single letters in a row.
+fn join_spaced_letters(tokens: &mut Tokens) {
+    let single = |token: &Token| token.folded.1 - token.folded.0 == 1;
+    if !tokens.list.windows(4).any(|w| w.iter().all(single)) {
+        return;
+    }
+    let list = std::mem::take(&mut tokens.list);
+    let mut at = 0;
+    while at < list.len() {
+        let run = list[at..]
+            .iter()
+            .enumerate()
+            .take_while(|(i, t)| single(t) && (*i == 0 || t.before == Break::No));
+        let run = run.count().min(MAX_WORD);
+        if run >= 4 {
+            let from = tokens.folded.len() as u32;
+            for token in &list[at..at + run] {
+                let letter = tokens.folded[token.folded.0 as usize];
+                tokens.folded.push(letter);
+            }
+            let (folded, end) = ((from, tokens.folded.len() as u32), list[at + run - 1].end);
+            tokens.list.push(Token { folded, end, ..list[at] });
+            at += run;
+        } else {
+            tokens.list.push(list[at]);
+            at += 1;
+        }
+    }
+}
