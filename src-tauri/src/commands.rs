@@ -105,11 +105,11 @@ pub(crate) fn load_overview(app: State<'_, App>) -> Answer<Overview> {
 pub(crate) fn list_threads(
     app: State<'_, App>,
     view: View,
-    function: Option<MessageFunction>,
+    suggested: Option<MessageFunction>,
     offset: u32,
     limit: u32,
 ) -> Answer<ThreadPage> {
-    app.session()?.list_threads(view, function, offset, limit)
+    app.session()?.list_threads(view, suggested, offset, limit)
 }
 
 /// A thread with its messages.
@@ -203,8 +203,8 @@ pub(crate) fn sync_now(app: State<'_, App>) -> Answer<()> {
 /// Stops the clock of a case.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn acknowledge_case(app: State<'_, App>, case: String) -> Answer<()> {
-    app.session()?.acknowledge_case(&case)
+pub(crate) fn acknowledge_case(app: State<'_, App>, case_id: String) -> Answer<()> {
+    app.session()?.acknowledge_case(&case_id)
 }
 
 /// Records a call.
@@ -212,12 +212,12 @@ pub(crate) fn acknowledge_case(app: State<'_, App>, case: String) -> Answer<()> 
 #[specta::specta]
 pub(crate) fn log_attempt(
     app: State<'_, App>,
-    case: String,
+    case_id: String,
     outcome: AttemptOutcome,
     number: String,
     next: Option<String>,
 ) -> Answer<()> {
-    app.session()?.log_attempt(&case, outcome, &number, next.as_deref())
+    app.session()?.log_attempt(&case_id, outcome, &number, next.as_deref())
 }
 
 /// Sets a step of the checklist.
@@ -225,12 +225,12 @@ pub(crate) fn log_attempt(
 #[specta::specta]
 pub(crate) fn set_step(
     app: State<'_, App>,
-    case: String,
+    case_id: String,
     n: u8,
     done: bool,
     reason: Option<String>,
 ) -> Answer<()> {
-    app.session()?.set_step(&case, n, done, reason.as_deref())
+    app.session()?.set_step(&case_id, n, done, reason.as_deref())
 }
 
 /// Closes a case.
@@ -238,11 +238,11 @@ pub(crate) fn set_step(
 #[specta::specta]
 pub(crate) fn close_case(
     app: State<'_, App>,
-    case: String,
+    case_id: String,
     outcome: String,
     false_alarm: bool,
 ) -> Answer<()> {
-    app.session()?.close_case(&case, &outcome, false_alarm)
+    app.session()?.close_case(&case_id, &outcome, false_alarm)
 }
 
 /// "This rule is wrong here", and back.

@@ -259,7 +259,7 @@ impl App {
     }
 }
 
-fn key_view(state: KeyState) -> Option<VaultKeyState> {
+pub(crate) fn key_view(state: KeyState) -> Option<VaultKeyState> {
     Some(match state {
         KeyState::Absent => return None,
         KeyState::Ready => VaultKeyState::Ready,

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use inbox_domain::OutboxState;
@@ -11,7 +11,7 @@ use inbox_domain::OutboxState;
 use crate::{
     dto::{AppError, AppEvent},
     notify::{self, Notice, NoticeAnswer},
-    session::Session,
+    session::{Session, lock},
     syncing::Changes,
 };
 
@@ -27,11 +27,18 @@ const RETRY: Duration = Duration::from_secs(5);
 /// The longest pause after failures.
 const RETRY_LIMIT: Duration = Duration::from_secs(120);
 
-/// Starts the task; it ends when the vault is closed. Outside a runtime nothing is started.
+/// Starts the task on a thread of its own, since storing a page blocks for longer than the window's commands should
+/// wait; it ends when the vault is closed.
 pub(crate) fn start(session: &Arc<Session>) {
     let session = Arc::clone(session);
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(async move { run(&session).await });
+    let started = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(run(&session)),
+            Err(_) => tracing::error!(code = "no_runtime"),
+        }
+    });
+    if started.is_err() {
+        tracing::error!(code = "no_thread");
     }
 }
 
@@ -41,9 +48,20 @@ async fn run(session: &Arc<Session>) {
         if session.is_connected() {
             failures = if sync_once(session).await { 0 } else { failures + 1 };
         }
-        let pause = session.pause(failures);
-        // A wake that came during the sync is kept by `Notify`, so nothing asked for is lost.
-        let _ = tokio::time::timeout(pause, session.wake.notified()).await;
+        wait(session, Instant::now() + session.pause(failures)).await;
+    }
+}
+
+/// Waits until `end`, or until somebody wants a sync earlier, or until the vault is closed.
+async fn wait(session: &Session, end: Instant) {
+    loop {
+        let due = lock(&session.due).map_or(end, |wanted| wanted.min(end));
+        if session.vault.is_closed() || due <= Instant::now() {
+            *lock(&session.due) = None;
+            return;
+        }
+        // A wake that came while nobody waited is kept by `Notify`, so nothing asked for is lost.
+        let _ = tokio::time::timeout_at(due.into(), session.wake.notified()).await;
     }
 }
 

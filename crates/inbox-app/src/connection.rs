@@ -1,13 +1,18 @@
 //! How a vault is connected to its portal: address, clinician, sign-in, capability record. All of it is kept in the
 //! vault, nothing beside it.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use inbox_domain::{AvailabilityHours, Batch, Clock, PortalId};
 use inbox_portal::{
     Auth, BrowserSignIn, Capabilities, HttpLimits, NoTokenStore, Portal, PortalError, TokenStore,
     TokenStoreError, auth::client_credentials, map_practitioner,
 };
+use inbox_sync::settings::{CAPABILITIES, ME, PRACTITIONER, UNAUTHORIZED};
 use inbox_vault::{Patient, Vault};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -15,13 +20,11 @@ use serde::Serialize;
 use crate::{
     dto::AppError,
     error::{AppResult, invalid},
-    session::Session,
+    session::{Session, lock},
 };
 
 pub(crate) const PORTAL: &str = "portal.url";
-pub(crate) const PRACTITIONER: &str = "portal.practitioner";
 const AUTH: &str = "portal.auth";
-const CAPABILITIES: &str = "portal.capabilities";
 const HOURS: &str = "hours";
 const COUNTRY: &str = "clinic.country";
 
@@ -85,10 +88,8 @@ impl Session {
         let auth = sign_in(address, credential, limits).await?;
         let reference = practitioner.filter(|given| !given.is_empty()).or(auth.fhir_user());
         let id = practitioner_id(reference.ok_or_else(|| AppError::new("practitioner_needed"))?)?;
-        // Tokens that a refresh changes on the way are kept: the store is written before they are used.
-        let store =
-            Arc::new(VaultTokens { vault: Arc::clone(&self.vault), clock: Arc::clone(&self.around.clock) });
-        let portal = Portal::new(address, auth.clone(), store, limits)?;
+        let latest = Arc::new(LatestSignIn(Mutex::new(auth.clone())));
+        let portal = Portal::new(address, auth.clone(), Arc::clone(&latest) as Arc<dyn TokenStore>, limits)?;
         let capabilities = portal.discover().await?;
         let named = match portal.read("Practitioner", &PortalId(id.clone())).await {
             Ok(resource) => map_practitioner(&resource).ok(),
@@ -107,9 +108,12 @@ impl Session {
         self.vault.set_setting(PORTAL, portal.base().as_str(), now)?;
         self.vault.set_setting(PRACTITIONER, &reference, now)?;
         self.keep(CAPABILITIES, &*capabilities)?;
-        if self.vault.setting(AUTH)?.is_none() || !matches!(auth, Auth::ClientCredentials { .. }) {
-            self.keep(AUTH, &auth)?;
+        self.keep(AUTH, &*lock(&latest.0))?;
+        for stale in [ME, UNAUTHORIZED] {
+            self.vault.remove_setting(stale, now)?;
         }
+        *lock(&self.portal) = None;
+        self.sync_within(Duration::ZERO);
         Ok(LoginRecord {
             portal: PortalRecord {
                 software: capabilities.software.clone(),
@@ -125,7 +129,7 @@ impl Session {
     ///
     /// # Errors
     /// `not_connected` before the first sign-in.
-    pub(crate) fn portal(&self) -> AppResult<Portal> {
+    pub(crate) fn connect(&self) -> AppResult<Portal> {
         let missing = || AppError::new("not_connected");
         let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
         let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
@@ -247,6 +251,17 @@ impl TokenStore for VaultTokens {
     fn store(&self, auth: &Auth) -> Result<(), TokenStoreError> {
         let text = serde_json::to_string(auth).map_err(|_| TokenStoreError)?;
         self.vault.set_setting(AUTH, &text, self.clock.now()).map_err(|_| TokenStoreError)
+    }
+}
+
+/// Holds tokens that change during the sign-in itself, until it is known to be good.
+#[derive(Debug)]
+struct LatestSignIn(Mutex<Auth>);
+
+impl TokenStore for LatestSignIn {
+    fn store(&self, auth: &Auth) -> Result<(), TokenStoreError> {
+        *lock(&self.0) = auth.clone();
+        Ok(())
     }
 }
 

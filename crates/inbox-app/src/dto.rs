@@ -606,12 +606,15 @@ pub struct CreateVaultRequest {
     pub passphrase: String,
     /// The passphrase alone opens the vault: for workstations without a keyring.
     #[serde(default)]
+    #[specta(optional)]
     pub no_keyring: bool,
     /// A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in.
     #[serde(default)]
+    #[specta(optional)]
     pub token: Option<String>,
     /// IANA zone of the clinic; the workstation's when it is not given.
     #[serde(default)]
+    #[specta(optional)]
     pub zone: Option<String>,
 }
 

@@ -180,3 +180,9 @@ impl Session {
         Ok(self.vault.case_close(case_id(id)?, words, false_alarm, &by, self.now())?.into())
     }
 }
+
+/// State of the key of the vault in `dir`, as a word; `None` where there is no vault.
+pub fn key_state(dir: &Path) -> Option<String> {
+    let state = crate::app::key_view(Vault::key_state(dir))?;
+    serde_json::to_value(state).ok()?.as_str().map(str::to_owned)
+}

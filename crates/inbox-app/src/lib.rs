@@ -26,6 +26,6 @@ pub mod text;
 pub use app::{App, AppOptions};
 pub use connection::{CLIENT_ID, Credential, LoginRecord, PortalRecord};
 pub use error::AppResult;
-pub use headless::{Leaves, create_vault};
+pub use headless::{Leaves, create_vault, key_state};
 pub use preferences::PreferencesFile;
 pub use session::{OnEvent, Session, Surroundings};

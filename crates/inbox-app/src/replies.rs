@@ -1,6 +1,6 @@
 //! Writing to a patient: what stands against it, queueing, taking back, deciding about what was stopped.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use inbox_domain::{OutboxDraft, OutboxEntry, SenderRole, ThreadId, Tier, format_instant};
 use inbox_vault::ThreadSummary;
@@ -41,7 +41,7 @@ impl Session {
     ///
     /// # Errors
     /// `blocked` with the codes of the checks that stand against it; those of the vault.
-    pub fn enqueue_reply(self: &Arc<Self>, request: &ReplyRequest) -> AppResult<OutboxView> {
+    pub fn enqueue_reply(&self, request: &ReplyRequest) -> AppResult<OutboxView> {
         let blocking: Vec<_> = self.check_reply(request)?.into_iter().filter(|check| check.blocks).collect();
         if !blocking.is_empty() {
             let codes: Vec<_> = blocking.into_iter().map(|check| check.code).collect();
@@ -63,7 +63,8 @@ impl Session {
         })?;
         self.vault.save_draft(thread, "", self.now())?;
         self.changed(thread);
-        self.wake_after(if crisis { Duration::ZERO } else { UNDO_WINDOW });
+        self.sync_within(if crisis { Duration::ZERO } else { UNDO_WINDOW });
+        self.emit(AppEvent::StatusChanged);
         Ok(outbox_view(&entry))
     }
 
@@ -72,8 +73,7 @@ impl Session {
         if draft.text.trim().is_empty() {
             return Err(AppError::new("empty_text"));
         }
-        let me = self.practitioner().ok_or_else(|| AppError::new("not_connected"))?;
-        self.freeze_and_queue(draft, &me)
+        self.freeze_and_queue(draft)
     }
 
     /// The outbox, oldest first; sent entries too.
@@ -89,7 +89,7 @@ impl Session {
     pub(crate) fn resolve(&self, id: &str, send: bool) -> AppResult<OutboxEntry> {
         let entry = self.vault.resolve(parse(id, "id")?, send, self.now())?;
         self.changed(entry.thread);
-        self.wake.notify_one();
+        self.sync_within(Duration::ZERO);
         Ok(entry)
     }
 
@@ -122,16 +122,6 @@ impl Session {
         let names_me = |reference: &String| Some(reference) == me.as_ref();
         let names_group = |reference: &String| GROUPS.iter().any(|kind| reference.starts_with(kind));
         summary.recipients.is_empty() || summary.recipients.iter().any(|r| names_me(r) || names_group(r))
-    }
-
-    fn wake_after(self: &Arc<Self>, delay: Duration) {
-        let session = Arc::clone(self);
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(async move {
-            tokio::time::sleep(delay).await;
-            session.wake.notify_one();
-        });
-        self.emit(AppEvent::StatusChanged);
     }
 }
 

@@ -7,10 +7,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{AvailabilityHours, Clock, ThreadId, ThreadStatus};
+use inbox_portal::Portal;
+use inbox_sync::CancelFlag;
 use inbox_triage::Engine;
 use inbox_vault::Vault;
 use secrecy::SecretString;
@@ -58,6 +61,10 @@ pub struct Session {
     /// When the window was last given each thread: what was stored later has not been seen.
     pub(crate) shown: Mutex<HashMap<ThreadId, DateTime<Utc>>>,
     pub(crate) wake: tokio::sync::Notify,
+    /// The next sync starts no later than this.
+    pub(crate) due: Mutex<Option<Instant>>,
+    pub(crate) cancel: CancelFlag,
+    pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
     hours: Mutex<Arc<AvailabilityHours>>,
 }
@@ -81,6 +88,9 @@ impl Session {
             status: SyncStatus::default(),
             shown: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            due: Mutex::default(),
+            cancel: CancelFlag::default(),
+            portal: Mutex::default(),
             focused: AtomicBool::new(true),
             hours: Mutex::new(Arc::new(hours)),
         })
@@ -101,14 +111,15 @@ impl Session {
 
     /// Id of the clinician's Practitioner on the portal.
     pub(crate) fn practitioner(&self) -> Option<String> {
-        let reference = self.vault.setting(connection::PRACTITIONER).ok().flatten()?;
+        let reference = self.vault.setting(inbox_sync::settings::PRACTITIONER).ok().flatten()?;
         Some(reference.trim_start_matches("Practitioner/").to_owned())
     }
 
     /// Closes the database and wipes its key.
     pub fn close(&self) {
+        self.cancel.cancel();
         self.vault.close();
-        self.wake.notify_waiters();
+        self.wake.notify_one();
     }
 
     /// Replies that the portal has not acknowledged.
@@ -120,14 +131,22 @@ impl Session {
     pub fn set_focused(&self, focused: bool) {
         let was = self.focused.swap(focused, Ordering::Relaxed);
         if focused && !was {
-            self.wake.notify_one();
+            self.sync_within(Duration::from_secs(1));
         }
     }
 
     /// Asks the portal at once.
     pub fn sync_now(&self) -> AppResult<()> {
-        self.wake.notify_one();
+        self.sync_within(Duration::ZERO);
         Ok(())
+    }
+
+    /// Makes the next sync start after `delay` at the latest.
+    pub(crate) fn sync_within(&self, delay: Duration) {
+        let wanted = Instant::now() + delay;
+        let mut due = lock(&self.due);
+        *due = Some(due.map_or(wanted, |before| before.min(wanted)));
+        self.wake.notify_one();
     }
 
     /// Marks the messages of a thread as read, in this vault only: what the clinician reads at night is not shown to

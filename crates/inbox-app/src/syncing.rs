@@ -1,8 +1,16 @@
-//! Runs a sync on an open vault.
+//! Runs a sync on an open vault: once for the command line, again and again behind the window.
 
-use inbox_domain::{CaseId, OutboxId, ThreadId};
+use std::sync::Arc;
 
-use crate::{dto::AppError, session::Session};
+use inbox_domain::{CaseId, OutboxDraft, OutboxEntry, OutboxId, ThreadId};
+use inbox_portal::Portal;
+use inbox_sync::{Mode, Progress, SyncContext, SyncError, SyncReport, TokioSleeper};
+
+use crate::{
+    dto::{AppError, AppEvent},
+    error::AppResult,
+    session::{Session, lock},
+};
 
 /// What a sync changed here.
 #[derive(Debug, Clone, Default)]
@@ -13,14 +21,90 @@ pub(crate) struct Changes {
 }
 
 impl Session {
-    pub(crate) async fn sync_in_background(&self) -> (Changes, Option<AppError>) {
-        (Changes::default(), None)
+    /// Fetches what is new and sends what is due; `full` also reconciles all ids. Ends when nothing is left to do.
+    ///
+    /// # Errors
+    /// `not_connected`, `busy`, `sign_in_needed`, and the portal's and the vault's by code. What was stored until then
+    /// stays.
+    pub async fn sync(&self, full: bool) -> AppResult<SyncReport> {
+        let mode = if full { Mode::Full } else { Mode::Incremental };
+        self.sync_reporting(mode, &|_| ()).await
     }
-    pub(crate) fn freeze_and_queue(
+
+    /// Whether the portal answers and accepts the sign-in.
+    ///
+    /// # Errors
+    /// `not_connected` and the portal's, by code.
+    pub async fn check_portal(&self) -> AppResult<()> {
+        self.open_portal()?.discover().await?;
+        Ok(())
+    }
+
+    /// One sync behind the window: what it changed, and what stopped it.
+    pub(crate) async fn sync_in_background(&self) -> (Changes, Option<AppError>) {
+        let progress = |progress: Progress| {
+            let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+            let about = progress.total.unwrap_or(progress.done).max(progress.done);
+            self.status.change(|facts| facts.first_fill = Some((count(progress.done), count(about))));
+            self.emit(AppEvent::StatusChanged);
+        };
+        match self.sync_reporting(Mode::Incremental, &progress).await {
+            Ok(report) => {
+                tracing::info!(
+                    event = "synced",
+                    new = report.new,
+                    sent = report.sent,
+                    ms = report.duration_ms
+                );
+                (Changes { threads: report.threads, cases: report.cases, held: report.held }, None)
+            }
+            Err(error) => (Changes::default(), Some(error)),
+        }
+    }
+
+    async fn sync_reporting(
         &self,
-        draft: inbox_domain::OutboxDraft,
-        _me: &str,
-    ) -> crate::AppResult<inbox_domain::OutboxEntry> {
-        Ok(self.vault.enqueue(&draft, &inbox_domain::ClientIdentifier::random(), "{}", self.now())?)
+        mode: Mode,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> AppResult<SyncReport> {
+        let portal = self.open_portal()?;
+        let hours = self.hours();
+        let context = SyncContext {
+            vault: &self.vault,
+            portal: &portal,
+            engine: self.engine(),
+            hours: &hours,
+            clock: &*self.around.clock,
+            sleeper: &TokioSleeper,
+            progress,
+            cancel: &self.cancel,
+        };
+        Ok(inbox_sync::run(&context, mode).await?)
+    }
+
+    /// The portal of this vault. One client for the whole session, so that connections are kept and a refresh of the
+    /// sign-in happens once.
+    fn open_portal(&self) -> AppResult<Arc<Portal>> {
+        if let Some(portal) = lock(&self.portal).clone() {
+            return Ok(portal);
+        }
+        let portal = Arc::new(self.connect()?);
+        *lock(&self.portal) = Some(Arc::clone(&portal));
+        Ok(portal)
+    }
+
+    pub(crate) fn freeze_and_queue(&self, draft: OutboxDraft) -> AppResult<OutboxEntry> {
+        Ok(inbox_sync::enqueue_reply(&self.vault, draft, self.now())?)
+    }
+}
+
+impl From<SyncError> for AppError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Portal(error) => error.into(),
+            SyncError::Vault(error) => error.into(),
+            other if other.retryable() => Self::retryable(other.code()),
+            other => Self::new(other.code()),
+        }
     }
 }

@@ -1,1 +1,58 @@
-fn main() {}
+//! anteroom-cli: Anteroom without a window, for administrators and scripts (CLI.md is its contract).
+
+mod arguments;
+mod doctor;
+mod files;
+mod inbox_commands;
+mod messages;
+mod output;
+mod portal_commands;
+mod text_commands;
+mod vault_commands;
+
+use std::{process::ExitCode, sync::Arc};
+
+use clap::Parser as _;
+use inbox_app::{Session, Surroundings};
+use inbox_domain::SystemClock;
+
+use crate::{
+    arguments::{Arguments, Command, VaultArguments},
+    output::{Failure, Outcome},
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.report()),
+    }
+}
+
+fn run(command: Command) -> Outcome {
+    match command {
+        Command::Triage { evaluate, lexicon } => text_commands::triage(evaluate, lexicon.as_deref()),
+        Command::Hours(command) => text_commands::hours(&command),
+        Command::Guidelines(command) => text_commands::guidelines(&command),
+        Command::Vault(command) => vault_commands::run(command),
+        Command::Login(arguments) => portal_commands::login(&arguments),
+        Command::Sync { vault, full } => portal_commands::sync(&vault, full),
+        Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),
+        Command::Thread { vault, id } => inbox_commands::thread(&vault, &id),
+        Command::Reply(arguments) => inbox_commands::reply(&arguments),
+        Command::Send { vault, patient, topic_file, text_file } => {
+            inbox_commands::send(&vault, &patient, &topic_file, &text_file)
+        }
+        Command::Outbox(arguments) => inbox_commands::outbox(arguments),
+        Command::Search { vault, query, limit } => inbox_commands::search(&vault, &query, limit),
+        Command::Quarantine { vault } => inbox_commands::quarantine(&vault),
+        Command::Case(command) => inbox_commands::case(command),
+        Command::Doctor { vault, passphrase_file } => doctor::run(vault.as_deref(), passphrase_file.as_deref()),
+    }
+}
+
+/// Opens the vault that the arguments name.
+fn open(vault: &VaultArguments) -> Result<Arc<Session>, Failure> {
+    let passphrase = files::secret(&vault.passphrase_file, "--passphrase-file")?;
+    Ok(Session::open(&vault.vault, &passphrase, Surroundings::headless(Arc::new(SystemClock)))?)
+}

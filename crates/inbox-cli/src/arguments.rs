@@ -1,0 +1,291 @@
+//! The calls of CLI.md. No argument holds a secret: passphrases, tokens and codes come from files or standard input.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Anteroom without a window: JSON on standard output, messages for people on standard error.
+#[derive(Debug, Parser)]
+#[command(name = "anteroom-cli", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// An existing vault and what opens it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VaultArguments {
+    /// The folder of the vault.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vault: PathBuf,
+    /// File with the passphrase; `-` is standard input. One trailing newline is dropped.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge messages: NDJSON {"id","text","lang"?} on standard input.
+    Triage {
+        /// Judge labelled messages and print sensitivity, specificity and the misses.
+        #[arg(long)]
+        evaluate: bool,
+        /// Add a clinic's own rules from this folder.
+        #[arg(long, value_name = "DIR")]
+        lexicon: Option<PathBuf>,
+    },
+    /// Availability hours.
+    #[command(subcommand)]
+    Hours(HoursCommand),
+    /// Responses, checklists and crisis lines.
+    #[command(subcommand)]
+    Guidelines(GuidelinesCommand),
+    /// The encrypted database of one clinician.
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Connect a vault to its portal.
+    Login(LoginArguments),
+    /// Fetch what is new and send what is due.
+    Sync {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// Also reconcile all ids with the portal.
+        #[arg(long)]
+        full: bool,
+    },
+    /// List threads.
+    Threads {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// One of the views, for example needs-attention.
+        #[arg(long, value_name = "NAME")]
+        view: Option<String>,
+    },
+    /// Show a thread with its messages.
+    Thread {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// Our id or the portal's.
+        id: String,
+    },
+    /// Queue a reply; the next sync sends it.
+    Reply(ReplyArguments),
+    /// Queue the first message of a new thread.
+    Send {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The patient: our id or the portal's.
+        #[arg(long, value_name = "ID")]
+        patient: String,
+        /// File with the topic.
+        #[arg(long, value_name = "FILE")]
+        topic_file: PathBuf,
+        /// File with the text; `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        text_file: PathBuf,
+    },
+    /// List the outbox, or decide about an entry that was stopped.
+    Outbox(OutboxArguments),
+    /// Search all messages.
+    Search {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// What to look for.
+        query: String,
+        /// At most so many hits.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// List what could not be read.
+    Quarantine {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+    /// The work that an urgent or emergency flag opens.
+    #[command(subcommand)]
+    Case(CaseCommand),
+    /// Redacted diagnostics of keyring, vault, portal, clock and notifications.
+    Doctor {
+        /// The folder of the vault.
+        #[arg(long, value_name = "DIR")]
+        vault: Option<PathBuf>,
+        /// File with the passphrase; without it the vault stays closed.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoursCommand {
+    /// Validate an availability file.
+    Check {
+        /// The availability file (JSON).
+        file: PathBuf,
+    },
+    /// Say of each NDJSON {"id","sent"} on standard input whether it was after hours.
+    Classify {
+        /// The availability file (JSON).
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuidelinesCommand {
+    /// Validate the built-in content, or that of a folder.
+    Check {
+        /// Folder with guidelines and crisis lines.
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Create a vault; prints the recovery code once.
+    Create {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The passphrase alone opens it (at least 16 characters): for servers and tests.
+        #[arg(long)]
+        no_keyring: bool,
+        /// Name shown when unlocking; the folder's name without it.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Check database, index and audit chain.
+    Verify {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("credential").required(true))]
+pub(crate) struct LoginArguments {
+    #[command(flatten)]
+    pub(crate) vault: VaultArguments,
+    /// Base address of the portal's FHIR interface.
+    #[arg(long, value_name = "URL")]
+    pub(crate) portal: String,
+    /// The clinician, as Practitioner/ID; may be left out with --browser when the portal names her.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) practitioner: Option<String>,
+    /// File with a bearer token.
+    #[arg(long, value_name = "FILE", group = "credential")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Client of a clinic's own backend (client credentials).
+    #[arg(long, value_name = "ID", group = "credential")]
+    pub(crate) client_id: Option<String>,
+    /// File with the client's secret.
+    #[arg(long, value_name = "FILE", requires = "client_id")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// Sign in with the system's browser.
+    #[arg(long, group = "credential")]
+    pub(crate) browser: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplyArguments {
+    #[command(flatten)]
+    pub(crate) vault: VaultArguments,
+    /// The thread: our id or the portal's.
+    pub(crate) thread: String,
+    /// File with the text; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text_file: PathBuf,
+    /// Leave at or after this instant (RFC 3339).
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) not_before: Option<String>,
+    /// Hold it for the next opening of the hours in force.
+    #[arg(long, conflicts_with = "not_before")]
+    pub(crate) in_hours: bool,
+    /// Newer messages of the patient were seen.
+    #[arg(long)]
+    pub(crate) even_if_newer: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct OutboxArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<OutboxCommand>,
+    #[command(flatten)]
+    pub(crate) vault: Option<VaultArguments>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// Send an entry that was stopped, or give it up.
+    #[command(group = clap::ArgGroup::new("decision").required(true))]
+    Resolve {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The entry.
+        id: String,
+        /// Send it with the next sync.
+        #[arg(long, group = "decision")]
+        send: bool,
+        /// Never send it.
+        #[arg(long, group = "decision")]
+        discard: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    /// All cases.
+    List {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+    /// One case.
+    Show {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The case.
+        id: String,
+    },
+    /// Record a contact attempt.
+    Log {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The case.
+        id: String,
+        /// What came of it.
+        #[arg(long, value_parser = ["no-answer", "reached"])]
+        attempt: String,
+        /// When to try again (RFC 3339).
+        #[arg(long, value_name = "INSTANT")]
+        next: Option<String>,
+    },
+    /// Set a step of the checklist.
+    #[command(group = clap::ArgGroup::new("outcome").required(true))]
+    Step {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The case.
+        id: String,
+        /// The step, 1 to 12.
+        #[arg(value_parser = clap::value_parser!(u8).range(1..=12))]
+        n: u8,
+        /// It is done.
+        #[arg(long, group = "outcome")]
+        done: bool,
+        /// File with the reason why it is not done.
+        #[arg(long, value_name = "FILE", group = "outcome")]
+        reason_file: Option<PathBuf>,
+    },
+    /// Close a case.
+    #[command(group = clap::ArgGroup::new("how").required(true))]
+    Close {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The case.
+        id: String,
+        /// File with the outcome in the clinician's words.
+        #[arg(long, value_name = "FILE", group = "how")]
+        outcome_file: Option<PathBuf>,
+        /// The rule was wrong.
+        #[arg(long, group = "how")]
+        false_alarm: bool,
+    },
+}

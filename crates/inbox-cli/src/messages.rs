@@ -1,0 +1,54 @@
+//! Sentences for people, by error code. They say what happened and what to do, and never what a message said.
+
+use inbox_app::dto::AppError;
+
+const SENTENCES: [(&str, &str); 37] = [
+    ("locked", "the vault is locked"),
+    ("no_vault", "there is no vault in this folder"),
+    ("vault_exists", "the folder already holds a vault; nothing was changed"),
+    ("wrong_passphrase", "the passphrase does not open this vault"),
+    ("too_many_tries", "too many wrong passphrases: wait before the next try"),
+    ("wrong_recovery_code", "the recovery code is not this vault's"),
+    ("mistyped_recovery_code", "the recovery code is mistyped"),
+    ("weak_passphrase", "the passphrase is too short"),
+    ("key_missing", "the keyring has no key for this vault: use its recovery code or the keyring it was made with"),
+    ("keyring_locked", "the keyring is locked: unlock it or use the recovery code"),
+    ("keyring_silent", "the keyring does not answer; an unlock prompt may be open"),
+    ("no_keyring", "there is no keyring service; use the recovery code, or create with --no-keyring"),
+    ("header_damaged", "the vault's header is damaged; nothing was changed"),
+    ("database_missing", "the vault has a header but no database"),
+    ("database_damaged", "the database is damaged; it was not changed"),
+    ("vault_too_new", "the vault was written by a newer version"),
+    ("disk_full", "the disk is full; nothing was changed"),
+    ("busy", "another process uses this vault"),
+    ("not_connected", "the vault is not connected to a portal: use login first"),
+    ("practitioner_needed", "the sign-in names no clinician: give --practitioner"),
+    ("no_such_practitioner", "the portal does not know this clinician"),
+    ("unauthorized", "the portal does not accept the sign-in"),
+    ("sign_in_needed", "the portal has refused the sign-in several times: use login again"),
+    ("forbidden", "the portal does not allow this"),
+    ("portal_unreachable", "the portal cannot be reached; what is stored stays"),
+    ("portal_timeout", "the portal did not answer in time; what is stored stays"),
+    ("connection_lost", "the connection to the portal broke; what is stored stays"),
+    ("rate_limited", "the portal asks to wait"),
+    ("portal_unavailable", "the portal is not available for now"),
+    ("portal_error", "the portal failed"),
+    ("invalid_answer", "the portal's answer cannot be read"),
+    ("invalid_address", "the portal's address is not a URL"),
+    ("insecure_address", "http is refused except on this machine"),
+    ("no_such_thread", "there is no such thread"),
+    ("no_such_patient", "there is no such patient"),
+    ("empty_text", "the text is empty"),
+    ("steps_open", "steps of the checklist are open: each must be done or have a reason"),
+];
+
+/// The sentence of an error, with its values.
+pub(crate) fn sentence(error: &AppError) -> String {
+    let known = SENTENCES.iter().find(|(code, _)| *code == error.code).map(|(_, sentence)| *sentence);
+    let mut words = known.map_or_else(|| error.code.replace('_', " "), str::to_owned);
+    if !error.params.is_empty() {
+        let values: Vec<_> = error.params.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        words.push_str(&format!(" ({})", values.join(", ")));
+    }
+    words
+}

@@ -1,0 +1,48 @@
+//! `login` and `sync`: the calls that talk to a portal.
+
+use std::future::Future;
+
+use inbox_app::Credential;
+
+use crate::{
+    arguments::{LoginArguments, VaultArguments},
+    files, open,
+    output::{Failure, Outcome, print},
+};
+
+/// `login`.
+pub(crate) fn login(arguments: &LoginArguments) -> Outcome {
+    let credential = credential(arguments)?;
+    if arguments.practitioner.is_none() && !arguments.browser {
+        return Err(Failure::Usage("--practitioner may be left out only with --browser".into()));
+    }
+    let session = open(&arguments.vault)?;
+    let record = wait(session.login(&arguments.portal, arguments.practitioner.as_deref(), credential))??;
+    print(&record)
+}
+
+fn credential(arguments: &LoginArguments) -> Result<Credential, Failure> {
+    if let Some(file) = &arguments.token_file {
+        return Ok(Credential::Token(files::secret(file, "--token-file")?));
+    }
+    if let Some(id) = &arguments.client_id {
+        let secret = match &arguments.client_secret_file {
+            Some(file) => files::secret(file, "--client-secret-file")?,
+            None => return Err(Failure::Usage("--client-id needs --client-secret-file".into())),
+        };
+        return Ok(Credential::Client { id: id.clone(), secret });
+    }
+    Ok(Credential::Browser(Box::new(|address| eprintln!("Open this page in a browser to sign in:\n{address}"))))
+}
+
+/// `sync`.
+pub(crate) fn sync(vault: &VaultArguments, full: bool) -> Outcome {
+    let session = open(vault)?;
+    print(&wait(session.sync(full))??)
+}
+
+/// Runs a future to its end.
+pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    Ok(runtime.block_on(future))
+}

