@@ -1,0 +1,59 @@
+// Codes of the backend as words of the app's language. A code without a translation is shown as it is, so that nothing is
+// hidden; scripts/check-messages.js knows the prefixes used here.
+import type { AppError, Category, SendCheck } from '../ipc/backend'
+import { m } from '../paraglide/messages.js'
+
+type Message = (inputs?: Record<string, unknown>) => string
+
+function find(key: string): Message | undefined {
+  return (m as unknown as Record<string, Message | undefined>)[key.replaceAll('-', '_')]
+}
+
+/** The words for a code, for example `words('view', 'needs-attention')`. */
+export function words(
+  kind:
+    | 'view'
+    | 'function'
+    | 'tier'
+    | 'category'
+    | 'context'
+    | 'not_checked'
+    | 'outbox'
+    | 'case_state'
+    | 'mark'
+    | 'after_hours'
+    | 'gender'
+    | 'role'
+    | 'unreadable'
+    | 'group',
+  code: string,
+): string {
+  return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')
+}
+
+/** `Emergency · means at hand`. */
+export function tierAndCategory(tier: string, category: Category | null): string {
+  return category ? `${words('tier', tier)} · ${words('category', category)}` : words('tier', tier)
+}
+
+/** What happened, in a sentence; an unknown code gets the general sentence, and the code stands beside it for support. */
+export function errorText(error: AppError): string {
+  return find(`error_${error.code}`)?.(Object.fromEntries(error.params)) ?? m.error_internal()
+}
+
+/** What stands against sending. */
+export function checkText(check: SendCheck): string {
+  return find(`check_${check.code}`)?.(Object.fromEntries(check.params)) ?? check.code
+}
+
+/** `FAMILY, Given` as in clinical systems. */
+export function patientName(family: string, given: string): string {
+  return [family.toLocaleUpperCase(), given].filter(Boolean).join(', ')
+}
+
+/** `184 kB`. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
+}

@@ -1,0 +1,77 @@
+// The one seam between the window and the shell. Two implementations: real.ts (Tauri) and fake/ (a sample clinic in
+// memory, for component tests and design work in a browser). Every call either answers or throws an AppError.
+import type {
+  AppError,
+  AppEvent,
+  AttemptOutcome,
+  CreatedVault,
+  CreateVaultRequest,
+  MessageFunction,
+  OutboxView,
+  Overview,
+  Preferences,
+  ReplyRequest,
+  ResponseView,
+  SearchHit,
+  Segment,
+  SendCheck,
+  SessionState,
+  ThreadDetail,
+  ThreadPage,
+  UnlockOutcome,
+  View,
+} from './bindings'
+
+export type * from './bindings'
+
+export interface Backend {
+  sessionState(): Promise<SessionState>
+  unlockVault(dir: string, passphrase: string): Promise<UnlockOutcome>
+  recoverVault(dir: string, recoveryCode: string, newPassphrase: string): Promise<UnlockOutcome>
+  createVault(request: CreateVaultRequest): Promise<CreatedVault>
+  lockVault(): Promise<void>
+  loadPreferences(): Promise<Preferences>
+  savePreferences(preferences: Preferences): Promise<void>
+  loadOverview(): Promise<Overview>
+  listThreads(view: View, fn: MessageFunction | null, offset: number, limit: number): Promise<ThreadPage>
+  loadThread(thread: string): Promise<ThreadDetail>
+  loadMessageText(message: string): Promise<Segment[]>
+  markThreadRead(thread: string): Promise<void>
+  saveDraft(thread: string, text: string): Promise<void>
+  listResponses(thread: string, query: string): Promise<ResponseView[]>
+  checkReply(request: ReplyRequest): Promise<SendCheck[]>
+  enqueueReply(request: ReplyRequest): Promise<OutboxView>
+  listOutbox(): Promise<OutboxView[]>
+  resolveOutbox(id: string, send: boolean): Promise<void>
+  undoReply(id: string): Promise<void>
+  search(query: string, limit: number): Promise<SearchHit[]>
+  syncNow(): Promise<void>
+  acknowledgeCase(id: string): Promise<void>
+  logAttempt(id: string, outcome: AttemptOutcome, number: string, next: string | null): Promise<void>
+  setStep(id: string, n: number, done: boolean, reason: string | null): Promise<void>
+  closeCase(id: string, outcome: string, falseAlarm: boolean): Promise<void>
+  dismissFlag(flag: string, dismissed: boolean): Promise<void>
+  snoozeThread(thread: string, until: string | null): Promise<void>
+  setThreadClosed(thread: string, closed: boolean): Promise<void>
+  reportPainted(): Promise<void>
+  /** Calls `handle` for every event of the shell; the answer stops it. */
+  onEvent(handle: (event: AppEvent) => void): Promise<() => void>
+}
+
+let current: Backend | undefined
+
+/** Chosen once, before the first component is mounted. */
+export function setBackend(backend: Backend): void {
+  current = backend
+}
+
+export function backend(): Backend {
+  if (!current) throw new Error('no backend')
+  return current
+}
+
+/** What was thrown, as an AppError; anything unexpected becomes `internal`, without its text. */
+export function asAppError(thrown: unknown): AppError {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'params' in thrown) return thrown as AppError
+  return { code: 'internal', retryable: true, params: [] }
+}

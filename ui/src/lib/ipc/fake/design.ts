@@ -1,0 +1,40 @@
+// Design work in a browser: the address says what to show, for example
+// `?screen=unlock&key=key_missing`, `?theme=dark&lang=de`, `?net=offline`, `?duty=off`, `?many=20000`.
+import { clock } from '../../state/clock.svelte'
+import { setBackend, type AppError, type SessionState, type Staleness, type VaultKeyState } from '../backend'
+import { createFakeBackend, SAMPLE_NOW } from '.'
+import { at } from './build'
+
+export function startDesign(): void {
+  const query = new URLSearchParams(location.search)
+  const key = (query.get('key') ?? 'ready') as VaultKeyState
+  const sessions: Record<string, SessionState> = {
+    unlock: {
+      state: 'locked',
+      undelivered: 2,
+      vaults: [
+        { dir: 'a', name: 'Dr. A. Adler', key },
+        { dir: 'b', name: 'Dr. L. Brandt', key: 'ready' },
+      ],
+    },
+    first: { state: 'first_run' },
+  }
+  const unreachable: AppError = { code: 'portal_unreachable', retryable: true, params: [] }
+  const refused: AppError = { code: 'sign_in_required', retryable: false, params: [] }
+  const net: Record<string, Partial<Staleness>> = {
+    offline: { problem: unreachable, last_success: at('23 07:41'), complete_until: at('23 07:41') },
+    error: { problem: refused, last_success: at('23 06:10'), complete_until: at('23 06:10') },
+    fill: { first_fill: [1240, 4100], complete_until: null, syncing: true },
+  }
+  const session = sessions[query.get('screen') ?? '']
+  const staleness = net[query.get('net') ?? '']
+  const fake = createFakeBackend({
+    preferences: { language: query.get('lang') ?? 'en', theme: query.get('theme') ?? 'light' },
+    many: Number(query.get('many') ?? 0),
+    ...(session ? { session } : {}),
+    ...(staleness ? { staleness } : {}),
+    ...(query.get('duty') === 'off' ? { duty: { on_duty: false, until: at('24 08:00') } } : {}),
+  })
+  clock.stop(SAMPLE_NOW)
+  setBackend(fake)
+}

@@ -1,0 +1,49 @@
+// The shell's commands behind the seam. Only this file and the generated bindings import @tauri-apps.
+import { listen } from '@tauri-apps/api/event'
+import type { AppError, AppEvent, Backend } from './backend'
+import { commands } from './bindings'
+
+type Answer<T> = { status: 'ok'; data: T } | { status: 'error'; error: AppError }
+
+async function unwrap<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const settled = await answer
+  if (settled.status === 'error') throw settled.error
+  return settled.data
+}
+
+async function done(answer: Promise<Answer<unknown>>): Promise<void> {
+  await unwrap(answer)
+}
+
+export const realBackend: Backend = {
+  sessionState: () => unwrap(commands.sessionState()),
+  unlockVault: (dir, passphrase) => unwrap(commands.unlockVault(dir, passphrase)),
+  recoverVault: (dir, code, passphrase) => unwrap(commands.recoverVault(dir, code, passphrase)),
+  createVault: (request) => unwrap(commands.createVault(request)),
+  lockVault: () => done(commands.lockVault()),
+  loadPreferences: () => unwrap(commands.loadPreferences()),
+  savePreferences: (preferences) => done(commands.savePreferences(preferences)),
+  loadOverview: () => unwrap(commands.loadOverview()),
+  listThreads: (view, fn, offset, limit) => unwrap(commands.listThreads(view, fn, offset, limit)),
+  loadThread: (thread) => unwrap(commands.loadThread(thread)),
+  loadMessageText: (message) => unwrap(commands.loadMessageText(message)),
+  markThreadRead: (thread) => done(commands.markThreadRead(thread)),
+  saveDraft: (thread, text) => done(commands.saveDraft(thread, text)),
+  listResponses: (thread, query) => unwrap(commands.listResponses(thread, query)),
+  checkReply: (request) => unwrap(commands.checkReply(request)),
+  enqueueReply: (request) => unwrap(commands.enqueueReply(request)),
+  listOutbox: () => unwrap(commands.listOutbox()),
+  resolveOutbox: (id, send) => done(commands.resolveOutbox(id, send)),
+  undoReply: (id) => done(commands.undoReply(id)),
+  search: (query, limit) => unwrap(commands.search(query, limit)),
+  syncNow: () => done(commands.syncNow()),
+  acknowledgeCase: (id) => done(commands.acknowledgeCase(id)),
+  logAttempt: (id, outcome, number, next) => done(commands.logAttempt(id, outcome, number, next)),
+  setStep: (id, n, isDone, reason) => done(commands.setStep(id, n, isDone, reason)),
+  closeCase: (id, outcome, falseAlarm) => done(commands.closeCase(id, outcome, falseAlarm)),
+  dismissFlag: (flag, dismissed) => done(commands.dismissFlag(flag, dismissed)),
+  snoozeThread: (thread, until) => done(commands.snoozeThread(thread, until)),
+  setThreadClosed: (thread, closed) => done(commands.setThreadClosed(thread, closed)),
+  reportPainted: () => done(commands.reportPainted()),
+  onEvent: (handle) => listen<AppEvent>('app-event', (event) => handle(event.payload)),
+}

@@ -1,0 +1,40 @@
+// Whether a vault is open, and the ways to open one.
+import { asAppError, backend, type AppError, type CreateVaultRequest, type SessionState, type UnlockOutcome } from '../ipc/backend'
+
+class Session {
+  state = $state.raw<SessionState | null>(null)
+  error = $state.raw<AppError | null>(null)
+
+  async refresh(): Promise<void> {
+    try {
+      this.state = await backend().sessionState()
+      this.error = null
+    } catch (thrown) {
+      this.error = asAppError(thrown)
+    }
+  }
+
+  async unlock(dir: string, passphrase: string): Promise<UnlockOutcome> {
+    const outcome = await backend().unlockVault(dir, passphrase)
+    if (outcome.outcome === 'unlocked') await this.refresh()
+    return outcome
+  }
+
+  async recover(dir: string, code: string, passphrase: string): Promise<UnlockOutcome> {
+    const outcome = await backend().recoverVault(dir, code, passphrase)
+    if (outcome.outcome === 'unlocked') await this.refresh()
+    return outcome
+  }
+
+  /** Creates a vault; the recovery code is shown once by the caller, who then calls `refresh`. */
+  async create(request: CreateVaultRequest): Promise<string> {
+    return (await backend().createVault(request)).recovery_code
+  }
+
+  async lock(): Promise<void> {
+    await backend().lockVault()
+    await this.refresh()
+  }
+}
+
+export const session = new Session()

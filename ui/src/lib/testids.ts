@@ -1,0 +1,19 @@
+// Names of elements for tests in the real window (WebDriver): `[data-testid="…"]`.
+//
+// unlock-page, unlock-vault, unlock-passphrase, unlock-submit, unlock-problem, unlock-undelivered, recover-code,
+// recover-passphrase, recover-submit, key-state (data-key: the VaultKeyState)
+// first-run, first-run-name, first-run-portal, first-run-practitioner, first-run-passphrase, first-run-repeat,
+// first-run-create, recovery-code, recovery-repeat, first-run-finish
+// inbox, staleness (data-state: ok, syncing, filling, offline, problem, unknown), staleness-retry, pending, stuck, duty,
+// search, search-hit, lock, privacy, privacy-screen, settings, language, theme, view-<name>, count-<name>, function-<name>
+// thread-list, section-header (data-view), thread-row (data-thread, data-tier, data-selected), tier-mark (data-tier),
+// tier-chip, after-hours, waiting-time, row-reply, row-not-checked, row-claimed, unreadable-row
+// thread, patient-banner, patient-name, message (data-role, data-message), message-text, flag-mark (data-tier, data-demoted),
+// flag-explanation (data-rule), flag-wrong, revealed, queued-state (data-state: the OutboxState), still-send, discard-reply,
+// attachment, night-separator, day-separator, show-all-text
+// composer, composer-text, composer-blanks, composer-check (data-code), composer-error, send, leaves-now, leaves-opening,
+// responses-open, response-search, response-option (data-response)
+// crisis-panel, crisis-phone, log-attempt, log-reached, acknowledge-case, attempt, step (data-step), step-check, step-reason,
+// close-case, close-outcome, close-confirm, false-alarm, deadline
+// toast, toast-action, shortcuts, error (data-code), retry
+export {}

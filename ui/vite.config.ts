@@ -1,0 +1,29 @@
+// Build of the window. `design` mode (npm run dev) runs on the fake backend in a browser; the release build does not
+// contain it. The output is made for CSP `default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'`:
+// nothing inline, nothing inlined as data:.
+import { paraglideVitePlugin } from '@inlang/paraglide-js'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+import { paraglideOptions } from './paraglide.config.js'
+
+export default defineConfig(({ mode }) => ({
+  plugins: [paraglideVitePlugin(paraglideOptions), svelte()],
+  define: { __FAKE_BACKEND__: JSON.stringify(mode === 'design') },
+  clearScreen: false,
+  server: { port: 5173, strictPort: true },
+  resolve: mode === 'test' ? { conditions: ['browser'] } : {},
+  build: {
+    target: 'safari18',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
+    testTimeout: 20000,
+  },
+}))
