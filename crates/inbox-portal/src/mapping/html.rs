@@ -67,9 +67,7 @@ fn apply_tag(out: &mut String, name: &str, closing: bool) {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "table" | "blockquote" => {
             out.push_str("\n\n")
         }
-        "div" | "tr" | "li" | "section" | "article" | "body" | "html" | "title" | "hr" | "pre" => {
-            out.push('\n')
-        }
+        "div" | "tr" | "section" | "article" | "body" | "html" | "title" | "hr" | "pre" => out.push('\n'),
         "td" | "th" => out.push(' '),
         _ => {}
     }
@@ -87,12 +85,12 @@ fn skip_element<'a>(rest: &'a str, name: &str) -> &'a str {
 fn push_words(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        if first == '&' {
-            if let Some((decoded, length)) = read_entity(rest) {
-                out.push(decoded);
-                rest = &rest[length..];
-                continue;
-            }
+        if first == '&'
+            && let Some((decoded, length)) = read_entity(rest)
+        {
+            out.push(decoded);
+            rest = &rest[length..];
+            continue;
         }
         match first {
             ' ' | '\t' | '\r' | '\n' if out.ends_with([' ', '\n']) => {}

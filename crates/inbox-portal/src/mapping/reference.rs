@@ -20,7 +20,8 @@ pub fn parse_reference(base: &str, reference: &str) -> Option<ResourceReference>
     let mut parts = relative.trim_start_matches('/').split('/');
     let (kind, id) = (parts.next()?, parts.next()?);
     let plain_kind = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphabetic());
-    let plain_id = !id.is_empty()
+    // A path of dots would climb out of the base.
+    let plain_id = id.bytes().any(|b| b.is_ascii_alphanumeric())
         && id.len() <= 128
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     (plain_kind && plain_id).then(|| ResourceReference { kind: kind.to_owned(), id: id.to_owned() })
