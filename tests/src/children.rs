@@ -80,14 +80,6 @@ impl Running {
         Ok(status.code())
     }
 
-    /// Waits for its own end without a limit.
-    ///
-    /// # Errors
-    /// When the system cannot say.
-    pub fn wait_for_person(&mut self) -> Result<bool> {
-        Ok(self.child.wait()?.success())
-    }
-
     /// Asks it to end and waits.
     ///
     /// # Errors

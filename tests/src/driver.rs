@@ -8,6 +8,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
@@ -77,7 +79,15 @@ impl Window {
     /// # Errors
     /// When it is not in time; shows what the page says instead.
     pub async fn wait_js(&self, what: &str, expression: &str) -> Result<()> {
-        let waited = until_async(what, PATIENCE, || async {
+        self.wait_js_for(what, expression, PATIENCE).await
+    }
+
+    /// The same with another limit.
+    ///
+    /// # Errors
+    /// When it is not in time; shows what the page says instead.
+    pub async fn wait_js_for(&self, what: &str, expression: &str, limit: Duration) -> Result<()> {
+        let waited = until_async(what, limit, || async {
             (self.js(expression).await.ok()? == Value::Bool(true)).then_some(())
         })
         .await;
@@ -164,12 +174,30 @@ impl Window {
         Ok(self.client.find(Locator::Css(&css)).await?.send_keys(text).await?)
     }
 
-    /// Presses keys wherever the focus is.
+    /// Presses keys one after the other wherever the focus is, as a keyboard does: the caret stays where it is.
     ///
     /// # Errors
     /// When the driver refuses.
     pub async fn press(&self, keys: &str) -> Result<()> {
-        Ok(self.client.active_element().await?.send_keys(keys).await?)
+        let mut typing = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            typing = typing.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        Ok(self.client.perform_actions(typing).await?)
+    }
+
+    /// Presses a key with Control held.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press_control(&self, value: char) -> Result<()> {
+        let control = char::from(Key::Control);
+        let chord = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: control })
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value })
+            .then(KeyAction::Up { value: control });
+        Ok(self.client.perform_actions(chord).await?)
     }
 
     /// Writes a picture of the page as PNG.

@@ -1,7 +1,9 @@
 //! A login session: a home, a private message bus, and on it a keyring and a notification service or not.
 
-use std::ffi::OsStr;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -30,6 +32,7 @@ pub struct Session {
     keyring: Option<Keyring>,
     notifications: Option<Notifications>,
     display: Option<Display>,
+    persons_display: Vec<(&'static str, OsString)>,
     bus: Running,
     home: Home,
 }
@@ -48,7 +51,7 @@ impl Session {
         command.arg("--nofork").arg("--nopidfile").arg("--config-file").arg(config);
         let bus = Running::start("dbus-daemon", &mut command, &home.log("bus"))?;
         until("socket of the private bus", Duration::from_secs(20), || socket.exists().then_some(()))?;
-        Ok(Self { keyring: None, notifications: None, display: None, bus, home })
+        Ok(Self { keyring: None, notifications: None, display: None, persons_display: Vec::new(), bus, home })
     }
 
     /// A session with an unlocked keyring.
@@ -77,6 +80,7 @@ impl Session {
         if let Some(display) = &self.display {
             command.env("DISPLAY", display.name());
         }
+        command.envs(self.persons_display.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -152,6 +156,33 @@ impl Session {
     pub fn open_display(&mut self) -> Result<()> {
         self.display = Some(Display::open(&self.home)?);
         Ok(())
+    }
+
+    /// Lets the window open on the display of the person who runs us, in her language.
+    pub fn use_persons_display(&mut self) {
+        let names =
+            ["DISPLAY", "XAUTHORITY", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "XCURSOR_THEME", "XCURSOR_SIZE"];
+        self.persons_display =
+            names.into_iter().filter_map(|name| Some((name, env::var_os(name)?))).collect();
+        // Both are looked for in folders of hers that are no longer named in our environment.
+        if env::var_os("XAUTHORITY").is_none()
+            && let Some(home) = env::home_dir()
+        {
+            self.persons_display.push(("XAUTHORITY", home.join(".Xauthority").into()));
+        }
+        if let (Some(socket), Some(dir)) = (env::var_os("WAYLAND_DISPLAY"), env::var_os("XDG_RUNTIME_DIR")) {
+            self.persons_display.push(("WAYLAND_DISPLAY", PathBuf::from(dir).join(socket).into()));
+        }
+    }
+
+    /// Puts a notification service on the bus that shows them on the display.
+    ///
+    /// # Errors
+    /// When it does not appear on the bus.
+    pub fn show_notifications(&self) -> Result<Running> {
+        let dunst = Running::start("dunst", &mut self.command("dunst"), &self.home.log("dunst"))?;
+        self.wait_for_name("org.freedesktop.Notifications")?;
+        Ok(dunst)
     }
 
     /// The display.
