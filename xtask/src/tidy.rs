@@ -78,7 +78,8 @@ fn source_files(root: &Path) -> Result<Vec<SourceFile>> {
 }
 
 fn walk(root: &Path, dir: &Path, files: &mut Vec<SourceFile>) -> Result<()> {
-    const SKIPPED: [&str; 7] = ["target", "node_modules", "dist", ".git", "paraglide", "gen", "build"];
+    const SKIPPED: [&str; 9] =
+        ["target", "node_modules", "dist", "dist-design", ".git", "paraglide", "gen", "build", "cache"];
     const TEXT: [&str; 13] =
         ["rs", "ts", "svelte", "css", "html", "md", "toml", "json", "js", "mjs", "sql", "sh", "ndjson"];
     for entry in fs::read_dir(dir).with_context(|| format!("{} cannot be read", dir.display()))? {
