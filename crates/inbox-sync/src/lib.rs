@@ -45,12 +45,13 @@ pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncEr
 
 async fn run_locked(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncError> {
     let mut run = Run::new(ctx)?;
+    let outbox = ctx.vault.outbox()?;
     ctx.vault.recover_sending(ctx.clock.now())?;
     load_capabilities(&mut run, mode).await?;
     run.load_me(mode).await?;
     run.pull(mode).await?;
     run.push().await?;
-    run.count_outbox()?;
+    run.count_outbox(&outbox)?;
     run.report.complete_until = ctx.vault.cursor()?.complete_until;
     Ok(run.finish())
 }

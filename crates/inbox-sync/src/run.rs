@@ -26,6 +26,8 @@ pub(crate) struct Run<'a> {
     pub(crate) tombstones: HashSet<PortalId>,
     /// The server's clock minus this workstation's, from the last answer with a `Date`.
     offset: Option<TimeDelta>,
+    /// Headers asked for in this sync; those not shown to her are not asked for again.
+    pub(crate) asked_headers: HashSet<PortalId>,
     /// The server's clock when the last listing of ids began.
     pub(crate) listing_started: Option<DateTime<Utc>>,
     seen: HashSet<(String, String)>,
@@ -44,6 +46,7 @@ impl<'a> Run<'a> {
             people: People::default(),
             tombstones,
             offset: None,
+            asked_headers: HashSet::new(),
             listing_started: None,
             seen: HashSet::new(),
             waits_left: WAIT_LIMIT,

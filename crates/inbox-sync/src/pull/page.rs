@@ -100,7 +100,11 @@ impl Run<'_> {
             return Ok(Vec::new());
         }
         let stored = self.ctx.vault.known_versions(&missing)?;
-        let missing: Vec<PortalId> = missing.into_iter().filter(|id| !stored.contains_key(id)).collect();
+        let is_stored = |id: &PortalId| stored.get(id).is_some_and(|version| !version.is_empty());
+        let missing: Vec<PortalId> = missing
+            .into_iter()
+            .filter(|id| !is_stored(id) && self.asked_headers.insert(id.clone()))
+            .collect();
         let found = self.fetch_communications(&missing).await?;
         let headers = found.iter().filter_map(|entry| match map_communication(&entry.raw, context) {
             Ok(Mapped::Thread(header)) => Some(*header),

@@ -9,7 +9,7 @@ mod settle;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{OutboxId, OutboxState};
+use inbox_domain::{OutboxEntry, OutboxId, OutboxState};
 
 use crate::error::SyncError;
 use crate::run::Run;
@@ -37,12 +37,19 @@ impl Run<'_> {
         }
     }
 
-    /// Counts the outbox at the end.
-    pub(crate) fn count_outbox(&mut self) -> Result<(), SyncError> {
+    /// Counts the outbox at the end against what it held at the beginning: a lost answer is also settled by the pull
+    /// that brings the portal's copy.
+    pub(crate) fn count_outbox(&mut self, before: &[OutboxEntry]) -> Result<(), SyncError> {
         let entries = self.ctx.vault.outbox()?;
-        self.report.pending = entries.iter().filter(|entry| entry.state.is_pending()).count() as u64;
+        let was = |entry: &OutboxEntry| before.iter().find(|old| old.id == entry.id).map(|old| old.state);
+        let became = |state: OutboxState| {
+            entries.iter().filter(|entry| entry.state == state && was(entry) != Some(state)).count() as u64
+        };
+        self.report.sent = became(OutboxState::Sent);
+        self.report.failed = became(OutboxState::Failed);
         self.report.unknown =
             entries.iter().filter(|entry| entry.state == OutboxState::Unknown).count() as u64;
+        self.report.pending = entries.iter().filter(|entry| entry.state.is_pending()).count() as u64;
         Ok(())
     }
 }

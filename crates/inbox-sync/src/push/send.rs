@@ -16,12 +16,19 @@ impl Run<'_> {
         entry: &OutboxEntry,
         attempts: &mut Attempts,
     ) -> Result<bool, SyncError> {
-        // A repeated attempt asks first, whatever ended the one before.
-        if entry.attempts > 0 && self.settle_if_found(entry).await? {
-            return Ok(true);
-        }
         if !self.ctx.vault.mark_sending(entry.id, self.ctx.clock.now())? {
             return Ok(false);
+        }
+        // A repeated attempt asks first, whatever ended the one before.
+        if entry.attempts > 0 {
+            match self.settle_if_found(entry).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) => {
+                    self.ctx.vault.mark_not_sent(entry.id, error.code(), self.ctx.clock.now())?;
+                    return Err(error);
+                }
+            }
         }
         attempts.0.insert(entry.id, self.ctx.clock.now());
         let outcome = self.deliver(entry).await;
@@ -77,7 +84,6 @@ impl Run<'_> {
         let error = match outcome {
             Ok(created) => {
                 vault.mark_sent(entry.id, created.id.as_ref(), now)?;
-                self.report.sent += 1;
                 return Ok(true);
             }
             Err(SyncError::Portal(error)) => error,
@@ -93,7 +99,6 @@ impl Run<'_> {
         }
         if error.is_definite_refusal() {
             vault.mark_failed(entry.id, error.code(), now)?;
-            self.report.failed += 1;
             return Ok(true);
         }
         vault.mark_not_sent(entry.id, error.code(), now)?;

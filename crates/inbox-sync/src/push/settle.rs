@@ -59,7 +59,6 @@ impl Run<'_> {
     pub(super) async fn settle_if_found(&mut self, entry: &OutboxEntry) -> Result<bool, SyncError> {
         let Some(Some(id)) = self.lookup(&entry.client_identifier).await? else { return Ok(false) };
         self.ctx.vault.mark_sent(entry.id, Some(&id), self.ctx.clock.now())?;
-        self.report.sent += 1;
         Ok(true)
     }
 
