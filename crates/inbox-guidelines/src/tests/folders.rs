@@ -158,7 +158,7 @@ fn crisis_lines_of_a_clinic() {
     let found = check(&(line("number = \"030 23125 100\"") + &line("")));
     assert_eq!(
         (found[0].line, found[0].message.as_str()),
-        (12, "a number, a text_number or a chat is expected")
+        (11, "a number, a text_number or a chat is expected")
     );
     assert!(check(&line("number = 17"))[0].message.contains("expected a string"));
     assert!(check(&line("number = \"1\"").replace("DE", "XX"))[0].message.contains("ISO code"));
