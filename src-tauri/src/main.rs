@@ -64,12 +64,23 @@ fn options(arguments: &Arguments, handle: &tauri::AppHandle) -> AppOptions {
         vaults_dir: arguments.vaults.clone().unwrap_or_else(places::vaults),
         vault: arguments.vault.clone(),
         preferences: places::preferences(),
-        demo: arguments.demo,
+        demo: is_demo(arguments),
         clock: std::sync::Arc::new(inbox_domain::SystemClock),
         notifier: std::sync::Arc::new(notifications::Desktop::new(handle.clone())),
         events: std::sync::Arc::new(move |event| window::emit(&events, event)),
         open_browser: std::sync::Arc::new(browser::open),
     }
+}
+
+/// A vault that opens from a passphrase file holds sample data, whoever asked for it.
+#[cfg(feature = "rig")]
+fn is_demo(arguments: &Arguments) -> bool {
+    arguments.demo || arguments.passphrase_file.is_some()
+}
+
+#[cfg(not(feature = "rig"))]
+fn is_demo(arguments: &Arguments) -> bool {
+    arguments.demo
 }
 
 /// Opens the chosen vault before the window is there, so that the demo and the tests start in the inbox.

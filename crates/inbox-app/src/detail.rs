@@ -179,7 +179,7 @@ impl Session {
 }
 
 /// Whole years from a complete birth date to `today`.
-fn age(birth_date: &str, today: NaiveDate) -> Option<u32> {
+pub(crate) fn age(birth_date: &str, today: NaiveDate) -> Option<u32> {
     let born = NaiveDate::parse_from_str(birth_date, "%Y-%m-%d").ok()?;
     let before_birthday = (today.month(), today.day()) < (born.month(), born.day());
     u32::try_from(today.year() - born.year() - i32::from(before_birthday)).ok()

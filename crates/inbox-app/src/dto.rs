@@ -624,5 +624,6 @@ pub struct CreatedVault {
     /// Opens the vault without passphrase or keyring; shown once, stored nowhere.
     pub recovery_code: String,
     /// Why the vault could not be connected to the portal; it was made all the same.
+    #[specta(optional)]
     pub problem: Option<AppError>,
 }

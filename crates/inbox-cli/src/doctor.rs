@@ -16,7 +16,8 @@ pub(crate) fn run(vault: Option<&Path>, passphrase_file: Option<&Path>) -> Outco
     let mut checks = Map::new();
     checks.insert("version".into(), json!(env!("CARGO_PKG_VERSION")));
     checks.insert("clock".into(), clock());
-    checks.insert("session_bus".into(), json!({"ok": std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()}));
+    checks
+        .insert("session_bus".into(), json!({"ok": std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some()}));
     if let Some(dir) = vault {
         let key = inbox_app::key_state(dir);
         let ok = key.as_deref().is_some_and(|state| matches!(state, "ready" | "passphrase_only"));

@@ -43,7 +43,9 @@ pub(crate) fn reply(arguments: &ReplyArguments) -> Outcome {
 fn read_instant<'a>(text: &'a str, argument: &str) -> Result<&'a str, Failure> {
     match chrono::DateTime::parse_from_rfc3339(text) {
         Ok(_) => Ok(text),
-        Err(_) => Err(Failure::Usage(format!("{argument} is no instant (RFC 3339, for example 2026-11-23T08:00:00Z)"))),
+        Err(_) => Err(Failure::Usage(format!(
+            "{argument} is no instant (RFC 3339, for example 2026-11-23T08:00:00Z)"
+        ))),
     }
 }
 

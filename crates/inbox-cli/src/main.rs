@@ -47,7 +47,9 @@ fn run(command: Command) -> Outcome {
         Command::Search { vault, query, limit } => inbox_commands::search(&vault, &query, limit),
         Command::Quarantine { vault } => inbox_commands::quarantine(&vault),
         Command::Case(command) => inbox_commands::case(command),
-        Command::Doctor { vault, passphrase_file } => doctor::run(vault.as_deref(), passphrase_file.as_deref()),
+        Command::Doctor { vault, passphrase_file } => {
+            doctor::run(vault.as_deref(), passphrase_file.as_deref())
+        }
     }
 }
 

@@ -11,7 +11,10 @@ const SENTENCES: [(&str, &str); 37] = [
     ("wrong_recovery_code", "the recovery code is not this vault's"),
     ("mistyped_recovery_code", "the recovery code is mistyped"),
     ("weak_passphrase", "the passphrase is too short"),
-    ("key_missing", "the keyring has no key for this vault: use its recovery code or the keyring it was made with"),
+    (
+        "key_missing",
+        "the keyring has no key for this vault: use its recovery code or the keyring it was made with",
+    ),
     ("keyring_locked", "the keyring is locked: unlock it or use the recovery code"),
     ("keyring_silent", "the keyring does not answer; an unlock prompt may be open"),
     ("no_keyring", "there is no keyring service; use the recovery code, or create with --no-keyring"),

@@ -32,7 +32,9 @@ fn credential(arguments: &LoginArguments) -> Result<Credential, Failure> {
         };
         return Ok(Credential::Client { id: id.clone(), secret });
     }
-    Ok(Credential::Browser(Box::new(|address| eprintln!("Open this page in a browser to sign in:\n{address}"))))
+    Ok(Credential::Browser(Box::new(|address| {
+        eprintln!("Open this page in a browser to sign in:\n{address}")
+    })))
 }
 
 /// `sync`.

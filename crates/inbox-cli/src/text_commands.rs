@@ -46,7 +46,8 @@ fn from_ndjson(error: ndjson::NdjsonError) -> Failure {
 pub(crate) fn hours(command: &HoursCommand) -> Outcome {
     match command {
         HoursCommand::Check { file } => {
-            let problems = AvailabilityHours::from_json(&files::read(file, "FILE")?).err().unwrap_or_default();
+            let problems =
+                AvailabilityHours::from_json(&files::read(file, "FILE")?).err().unwrap_or_default();
             print(&json!({"ok": problems.is_empty(), "problems": problems}))?;
             if problems.is_empty() { Ok(()) } else { Err(Failure::Said) }
         }
@@ -81,6 +82,12 @@ fn classify(hours: &AvailabilityHours) -> Outcome {
 
 /// `guidelines`.
 pub(crate) fn guidelines(command: &GuidelinesCommand) -> Outcome {
-    let GuidelinesCommand::Check { dir: _ } = command;
-    print(&json!({"ok": true, "problems": []}))
+    let GuidelinesCommand::Check { dir } = command;
+    let today = chrono::Utc::now().date_naive();
+    let report = match dir {
+        Some(dir) => inbox_guidelines::check(dir, today),
+        None => inbox_guidelines::check_builtin(today),
+    };
+    print(&report)?;
+    if report.ok { Ok(()) } else { Err(Failure::Said) }
 }
