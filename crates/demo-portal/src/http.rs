@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use url::form_urlencoded;
 
 use crate::capability::smart_configuration;
@@ -16,6 +16,7 @@ use crate::net::Wire;
 use crate::portal::{Portal, SeenRequest};
 use crate::reply::{Fail, Reply};
 use crate::rest::{Call, Caller, look, perform};
+use crate::store::kind_of;
 use crate::{auth_pages, bundle, control, dates};
 
 const LARGE: usize = 64 * 1024 * 1024;
@@ -174,7 +175,12 @@ fn send(portal: &Portal, wire: &Wire, answer: Answer, head: bool) -> Response<Bo
         builder = builder.header("content-length", length);
         let first = Bytes::copy_from_slice(&reply.body[..length / 2]);
         let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        Body::from_stream(stream::iter([Ok(first), Err(broken)]))
+        // The pause lets headers and first half leave before the connection is cut.
+        let broken = stream::once(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(broken)
+        });
+        Body::from_stream(stream::iter([Ok(first)]).chain(broken))
     } else {
         Body::from(reply.body)
     };
@@ -225,7 +231,7 @@ async fn fhir(portal: &Arc<Portal>, incoming: &Incoming) -> Result<Reply, Fail> 
         let access = portal.logins().access(token, now).cloned();
         let access = access.ok_or_else(|| Fail::new(401, "login", "A valid token is required"))?;
         let kind = call.path.first().map(String::as_str).unwrap_or_default();
-        if portal.quirks.scopes_enforced && !kind.is_empty() && !access.covers(kind) {
+        if portal.quirks.scopes_enforced && kind_of(kind).is_some() && !access.covers(kind) {
             return Err(Fail::new(403, "forbidden", "The token has no scope for this resource"));
         }
         access.practitioner

@@ -22,6 +22,9 @@ struct Arguments {
     /// Number of patients.
     #[arg(long, default_value_t = demo_portal::STUDY_PATIENTS)]
     patients: usize,
+    /// Number of psychiatrists.
+    #[arg(long, default_value_t = 4)]
+    practitioners: usize,
     /// Number of messages.
     #[arg(long, default_value_t = demo_portal::STUDY_MESSAGES)]
     messages: usize,
@@ -68,6 +71,7 @@ impl Arguments {
             port: self.port,
             seed: self.seed,
             patients: self.patients,
+            practitioners: self.practitioners,
             messages: self.messages,
             arrivals: self.arrivals.map(|seconds| Duration::from_secs(seconds.max(1))),
             quirks: self.quirks.clone(),

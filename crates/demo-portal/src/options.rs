@@ -21,8 +21,10 @@ pub struct Options {
     pub seed: u64,
     /// Number of patients; the first 38 are the sample clinic's.
     pub patients: usize,
-    /// Number of messages (headers not counted); the first 274 are the sample clinic's. 0 makes an empty clinic:
-    /// people and no message.
+    /// Number of psychiatrists; the first four are the sample clinic's. Further patients are spread evenly over all.
+    pub practitioners: usize,
+    /// Number of messages (headers not counted); from 274 on the sample clinic's are the first of them,
+    /// fewer are generated. 0 makes a clinic of people without messages.
     pub messages: usize,
     /// Time between new patient messages; `None`: nothing arrives by itself.
     pub arrivals: Option<Duration>,
@@ -52,6 +54,7 @@ impl Default for Options {
             port: 0,
             seed: 1,
             patients: STUDY_PATIENTS,
+            practitioners: 4,
             messages: STUDY_MESSAGES,
             arrivals: None,
             quirks: Quirks::default(),

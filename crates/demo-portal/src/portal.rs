@@ -135,20 +135,20 @@ impl Portal {
         let Some(own) = practitioner.filter(|_| !self.quirks.shows_everything) else { return Viewer::All };
         let mut refs = HashSet::new();
         refs.extend(store.refs.known(own));
-        let places: [(&str, fn(&serde_json::Value) -> Vec<&str>); 3] = [
-            ("PractitionerRole", |value| reference(&value["practitioner"]).into_iter().collect()),
-            ("Group", |value| items(&value["member"]).filter_map(|one| reference(&one["entity"])).collect()),
-            ("CareTeam", |value| {
-                items(&value["participant"]).filter_map(|one| reference(&one["member"])).collect()
-            }),
-        ];
-        for (kind, names) in places {
+        for kind in ["PractitionerRole", "Group", "CareTeam"] {
             for row in store.table(kind).map(|table| table.rows.as_slice()).unwrap_or_default() {
-                if row.value().is_some_and(|value| names(&value).contains(&own)) {
+                if row.value().is_some_and(|value| names(&value, own)) {
                     refs.extend(store.refs.known(&format!("{kind}/{}", row.id)));
                 }
             }
         }
         Viewer::Refs(refs)
     }
+}
+
+/// Whether a role, group or care team lists this practitioner.
+fn names(value: &serde_json::Value, own: &str) -> bool {
+    let members = items(&value["member"]).filter_map(|one| reference(&one["entity"]));
+    let participants = items(&value["participant"]).filter_map(|one| reference(&one["member"]));
+    reference(&value["practitioner"]).into_iter().chain(members).chain(participants).any(|one| one == own)
 }

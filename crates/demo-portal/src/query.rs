@@ -235,7 +235,12 @@ impl Query {
                 let known = parameters(kind).iter().find(|(known, _)| *known == plain);
                 let restricted = quirks.restricted_messages && matches!(plain, "part-of" | "identifier");
                 match known {
-                    Some((known, _)) if !restricted => self.read_filter(known, modifier, value)?,
+                    Some((known, _)) if !restricted => {
+                        self.read_filter(known, modifier, value)?;
+                        if quirks.whole_seconds {
+                            self.sharpen();
+                        }
+                    }
                     _ => self.unknown(name, quirks)?,
                 }
             }
@@ -244,6 +249,13 @@ impl Query {
             self.count_only = true;
         }
         Ok(())
+    }
+
+    /// Takes a second that was shown for the instant at its start: comparison is finer than what is shown.
+    fn sharpen(&mut self) {
+        if let Some(Filter::Updated(test)) = self.filters.last_mut() {
+            test.span.1 = test.span.0 + 1;
+        }
     }
 
     fn read_sort(&mut self, value: &str) -> Result<(), Fail> {

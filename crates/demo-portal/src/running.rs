@@ -37,6 +37,7 @@ pub struct RunningPortal {
     arrivals: Option<JoinHandle<()>>,
     pauses: JoinHandle<()>,
     tokens: BTreeMap<String, String>,
+    practitioners: Vec<String>,
 }
 
 struct Server {
@@ -60,13 +61,13 @@ impl DemoPortal {
         let building = options.clone();
         let store = tokio::task::spawn_blocking(move || {
             let mut store = Store::new(style);
-            clinic::build(&mut store, &building, now);
-            store
+            let ids = clinic::build(&mut store, &building, now);
+            (store, ids)
         });
-        let store = store.await.map_err(io::Error::other)?;
+        let (store, practitioners) = store.await.map_err(io::Error::other)?;
         let mut tokens = options.tokens.clone();
-        for id in clinic::practitioner_ids().into_iter().chain(["backend".to_owned()]) {
-            tokens.entry(id).or_insert_with(crate::auth::random_token);
+        for id in practitioners.iter().map(String::as_str).chain(["backend"]) {
+            tokens.entry(id.to_owned()).or_insert_with(crate::auth::random_token);
         }
         let origin = format!("http://127.0.0.1:{port}");
         let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
@@ -87,7 +88,7 @@ impl DemoPortal {
         });
         let arrivals =
             every.map(|every| tokio::spawn(clinic::arrivals::run(Control(Arc::clone(&portal)), every)));
-        Ok(RunningPortal { portal, server, arrivals, pauses, tokens })
+        Ok(RunningPortal { portal, server, arrivals, pauses, tokens, practitioners })
     }
 }
 
@@ -151,12 +152,12 @@ impl RunningPortal {
     #[must_use]
     pub fn practitioners(&self) -> Vec<Practitioner> {
         let control = self.control();
-        let named = |id: String| {
-            let value = control.resource("Practitioner", &id)?;
+        let named = |id: &String| {
+            let value = control.resource("Practitioner", id)?;
             let name = value["name"][0]["text"].as_str()?.to_owned();
-            Some(Practitioner { reference: format!("Practitioner/{id}"), id, name })
+            Some(Practitioner { reference: format!("Practitioner/{id}"), id: id.clone(), name })
         };
-        clinic::practitioner_ids().into_iter().filter_map(named).collect()
+        self.practitioners.iter().filter_map(named).collect()
     }
 
     /// The handle for faults, messages and looks behind the interface.

@@ -10,37 +10,63 @@ mod people;
 pub(crate) mod resource;
 mod script;
 mod stage;
+mod stock;
 
 use chrono::{DateTime, Utc};
 
 use crate::options::Options;
 use crate::store::Store;
 
-pub(crate) use people::practitioner_ids;
-
-/// Fills an empty store.
-pub(crate) fn build(store: &mut Store, options: &Options, now: DateTime<Utc>) {
-    let people = people::People::load();
+/// Fills an empty store and answers the ids of its practitioners, the first one first.
+pub(crate) fn build(store: &mut Store, options: &Options, now: DateTime<Utc>) -> Vec<String> {
+    let mut people = people::People::load();
+    people.more_practitioners(options.practitioners);
+    large::more_patients(&mut people, options.patients, options.seed);
     people.put(store, now);
-    let mut events = Vec::new();
-    let mut stage = stage::Stage::new(&people, options, now);
+    let stage = stage::Stage::new(&people, options.seed, now);
     let scripts = script::load();
-    let wanted = options.messages;
     let sample: usize = scripts.iter().map(|thread| thread.lines.len()).sum();
-    if wanted >= sample {
+    let mut events = Vec::new();
+    let mut missing = options.messages;
+    // Fewer messages than the sample clinic's are generated, so that no thread is cut.
+    if missing >= sample {
+        missing -= sample;
         for (n, thread) in scripts.iter().enumerate() {
             stage.play(n, thread, &mut events);
         }
     }
-    let done: usize = if wanted >= sample { sample } else { 0 };
-    if wanted > done || options.patients > people.patients.len() {
-        large::add(&mut stage, store, wanted - done, &mut events);
-    }
-    // Resources enter in the order of their instants, as they would have been written.
+    let plan = large::Plan::new(&stage, missing);
+    write(store, options, &stage, events, plan);
+    people.practitioners.iter().map(|one| one.id.clone()).collect()
+}
+
+/// Stores resources in the order of their instants, as they would have been written.
+fn write(
+    store: &mut Store,
+    options: &Options,
+    stage: &stage::Stage<'_>,
+    mut events: Vec<stage::Event>,
+    mut plan: large::Plan,
+) {
     events.sort_by_key(|event| event.at);
-    for event in events {
-        let at = store.reserve(event.at);
-        let (kind, id) = (event.kind, event.id.clone());
-        store.put(kind, &id, event.make(options), at);
+    let mut events = events.into_iter().peekable();
+    let mut n = 0;
+    loop {
+        let planned = plan.at(n).unwrap_or(i64::MAX);
+        if let Some(event) = events.next_if(|event| event.at <= planned) {
+            let (kind, id) = (event.kind, event.id.clone());
+            let at = store.reserve(event.at);
+            store.put(kind, &id, event.make(options), at);
+        } else if let Some(planned) = plan.make(stage, n) {
+            let mut value = planned.value;
+            if options.quirks.restricted_messages {
+                crate::rules::restrict(&mut value);
+            }
+            let at = store.reserve(planned.at);
+            store.put("Communication", &planned.id, value, at);
+            n += 1;
+        } else {
+            return;
+        }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Person {
     pub(crate) languages: Vec<String>,
     pub(crate) country: String,
     pub(crate) psychiatrist: String,
-    contact: Option<[String; 3]>,
+    pub(crate) contact: Option<[String; 3]>,
     pub(crate) proxy: Option<Proxy>,
 }
 
@@ -65,11 +65,6 @@ struct Rows {
 
 fn cells(row: &str) -> Vec<String> {
     row.split('|').map(str::to_owned).collect()
-}
-
-/// The ids of the practitioners, the first one first.
-pub(crate) fn practitioner_ids() -> Vec<String> {
-    People::load().practitioners.into_iter().map(|one| one.id).collect()
 }
 
 impl People {
@@ -101,9 +96,21 @@ impl People {
         Self { practitioners: file.practitioner, patients }
     }
 
-    /// Stores everyone, some weeks before `now`.
+    /// Psychiatrists beyond the sample clinic's four, for simulations.
+    pub(crate) fn more_practitioners(&mut self, wanted: usize) {
+        for n in self.practitioners.len()..wanted {
+            self.practitioners.push(Clinician {
+                id: format!("dr-{:03}", n + 1),
+                family: format!("Number{}", n + 1),
+                given: "Sample".to_owned(),
+                name: format!("Dr. S. Number{}", n + 1),
+            });
+        }
+    }
+
+    /// Stores everyone, some months before `now`.
     pub(crate) fn put(&self, store: &mut Store, now: DateTime<Utc>) {
-        let start = (now - Duration::days(200)).timestamp_millis();
+        let start = (now - Duration::days(800)).timestamp_millis();
         let mut put = |kind: &'static str, id: &str, value: Value| {
             let at = store.reserve(start);
             store.put(kind, id, value, at);

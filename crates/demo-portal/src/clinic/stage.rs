@@ -42,7 +42,6 @@ impl Event {
 pub(crate) struct Stage<'a> {
     pub(crate) people: &'a People,
     pub(crate) seed: u64,
-    pub(crate) patients: usize,
     pub(crate) now: DateTime<Utc>,
     today: NaiveDate,
 }
@@ -88,9 +87,9 @@ impl Cast {
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(people: &'a People, options: &Options, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(people: &'a People, seed: u64, now: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&Berlin).date_naive();
-        Self { people, seed: options.seed, patients: options.patients, now, today }
+        Self { people, seed, now, today }
     }
 
     /// An id that follows from the seed and a name.
@@ -98,8 +97,15 @@ impl<'a> Stage<'a> {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}/{name}", self.seed).as_bytes()).to_string()
     }
 
+    /// An id of a large clinic: a UUID put together from seed and numbers, because hashing a million names takes time.
+    pub(crate) fn short_id(&self, thread: u32, index: u8) -> String {
+        let spread = (u64::from(thread) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17) ^ self.seed;
+        let low = 0x8000_0000_0000_0000 | (u64::from(thread) << 8) | u64::from(index);
+        Uuid::from_u64_pair((spread & !0xf000) | 0x8000, low).to_string()
+    }
+
     /// Writes a scripted thread.
-    pub(crate) fn play(&mut self, n: usize, script: &Script, events: &mut Vec<Event>) {
+    pub(crate) fn play(&self, n: usize, script: &Script, events: &mut Vec<Event>) {
         let Some(person) = self.people.patient(&script.patient) else { return };
         let cast = Cast::of(person, script.team);
         let times = self.times(script);
