@@ -25,5 +25,7 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     testTimeout: 20000,
+    // Two workers at most: the machine is shared, and a worker's start costs more than its tests.
+    maxWorkers: 2,
   },
 }))

@@ -66,14 +66,21 @@ export function insertAt(target: MarkedText, position: number, inserted: MarkedT
   }
 }
 
-/** Follows an edit of the text field: the marks after it. Writing into a blank fills it; cutting through a mark ends it. */
-export function edit(before: MarkedText, text: string): MarkedText {
+/**
+ * Follows an edit of the text field: the marks after it. Writing into a blank fills it; cutting through a mark ends it.
+ * `caret` is where the caret stands after the edit; it decides between equal readings ("I |" before a blank space).
+ */
+export function edit(before: MarkedText, text: string, caret?: number): MarkedText {
   const old = before.text
   const shorter = Math.min(old.length, text.length)
+  const behind = text.length - (caret ?? 0)
+  const caretTells = caret !== undefined && behind <= shorter && old.slice(old.length - behind) === text.slice(caret)
+  const room = caretTells ? shorter - behind : shorter
   let prefix = 0
-  while (prefix < shorter && old[prefix] === text[prefix]) prefix += 1
+  while (prefix < room && old[prefix] === text[prefix]) prefix += 1
   let suffix = 0
   while (suffix < shorter - prefix && old[old.length - 1 - suffix] === text[text.length - 1 - suffix]) suffix += 1
+  if (caretTells) suffix = Math.min(suffix, behind)
   const oldEnd = old.length - suffix
   const delta = text.length - old.length
   const marks = before.marks.flatMap((mark): SlotMark[] => {

@@ -14,7 +14,11 @@ export interface TimeContext {
 const DAY = 86_400_000
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function formatter(context: TimeContext, options: Intl.DateTimeFormatOptions, zone = context.zone): Intl.DateTimeFormat {
+function formatter(
+  context: TimeContext,
+  options: Intl.DateTimeFormatOptions,
+  zone = context.zone,
+): Intl.DateTimeFormat {
   const key = `${context.locale}|${zone}|${JSON.stringify(options)}`
   let found = formatters.get(key)
   if (!found) {
@@ -26,9 +30,10 @@ function formatter(context: TimeContext, options: Intl.DateTimeFormatOptions, zo
 
 /** `2026-11-23` in the clinic's zone: two instants with the same key are the same day there. */
 export function dayKey(instant: string | number, context: TimeContext): string {
-  const parts = formatter({ ...context, locale: 'en' }, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(
-    new Date(instant),
-  )
+  const parts = formatter(
+    { ...context, locale: 'en' },
+    { year: 'numeric', month: '2-digit', day: '2-digit' },
+  ).formatToParts(new Date(instant))
   const part = (type: string) => parts.find((entry) => entry.type === type)?.value ?? ''
   return `${part('year')}-${part('month')}-${part('day')}`
 }
@@ -43,7 +48,9 @@ export function calendarDate(date: string, context: TimeContext): string {
   const [year, month, day] = date.split('-')
   if (!month) return date
   if (context.locale === 'de') return [day, month, year].filter(Boolean).join('.')
-  const name = formatter(context, { month: 'short' }, 'UTC').format(new Date(`${year}-${month}-01T00:00:00Z`)).slice(0, 3)
+  const name = formatter(context, { month: 'short' }, 'UTC')
+    .format(new Date(`${year}-${month}-01T00:00:00Z`))
+    .slice(0, 3)
   return [day, name, year].filter(Boolean).join('-')
 }
 

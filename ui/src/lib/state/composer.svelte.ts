@@ -1,5 +1,14 @@
 // The reply being written: text with slots, its draft, what stands against sending, and when it leaves.
-import { asAppError, backend, type AppError, type Duty, type OutboxView, type ResponseView, type SendCheck, type ThreadDetail } from '../ipc/backend'
+import {
+  asAppError,
+  backend,
+  type AppError,
+  type Duty,
+  type OutboxView,
+  type ResponseView,
+  type SendCheck,
+  type ThreadDetail,
+} from '../ipc/backend'
 import { edit, expand, insertAt, serialise, type MarkedText } from '../format/slots'
 
 const SAVE_AFTER = 600
@@ -20,7 +29,9 @@ class Composer {
 
   text = $derived(this.marked.text)
   blanks = $derived(this.marked.marks.filter((mark) => mark.blank).length)
-  blocked = $derived(this.checks.some((check) => check.blocks && check.code !== 'empty_slot' && check.code !== 'empty_text'))
+  blocked = $derived(
+    this.checks.some((check) => check.blocks && check.code !== 'empty_slot' && check.code !== 'empty_text'),
+  )
   sendable = $derived(this.text.trim() !== '' && this.blanks === 0 && !this.blocked && !this.sending)
 
   /** Takes the thread's draft. A draft already being written here is kept. */
@@ -50,8 +61,8 @@ class Composer {
     }
   }
 
-  type(text: string): void {
-    this.marked = edit(this.marked, text)
+  type(text: string, caret: number): void {
+    this.marked = edit(this.marked, text, caret)
     if (text === '') this.response = null
     this.touched()
   }

@@ -23,7 +23,15 @@ export type Item =
   | { kind: 'header'; key: string; section: Section; top: number; height: number }
   | { kind: 'empty'; key: string; section: Section; top: number; height: number }
   | { kind: 'row'; key: string; row: ThreadRow; section: Section; position: number; top: number; height: number }
-  | { kind: 'unreadable'; key: string; row: UnreadableRow; section: Section; position: number; top: number; height: number }
+  | {
+      kind: 'unreadable'
+      key: string
+      row: UnreadableRow
+      section: Section
+      position: number
+      top: number
+      height: number
+    }
   | { kind: 'pending'; key: string; section: Section; top: number; height: number }
 
 export class Section {
@@ -175,13 +183,20 @@ export function layOut(sections: Section[]): Item[] {
   }
   for (const section of sections) {
     push({ kind: 'header', key: `header:${section.view}`, section, top, height: HEADER_HEIGHT })
+    // What cannot be read stands after everything that has a tier, before what is only unchecked.
+    const calm = section.rows.findIndex((row) => row.tier === 'none')
+    const flagged = calm < 0 ? section.rows.length : calm
+    const pushRows = (rows: ThreadRow[]) => {
+      for (const row of rows) {
+        if (seen.has(row.id)) continue
+        seen.add(row.id)
+        push({ kind: 'row', key: row.id, row, section, position: ++position, top, height: ROW_HEIGHT })
+      }
+    }
+    pushRows(section.rows.slice(0, flagged))
     for (const row of section.unreadable)
       push({ kind: 'unreadable', key: unreadableKey(row), row, section, position: ++position, top, height: ROW_HEIGHT })
-    for (const row of section.rows) {
-      if (seen.has(row.id)) continue
-      seen.add(row.id)
-      push({ kind: 'row', key: row.id, row, section, position: ++position, top, height: ROW_HEIGHT })
-    }
+    pushRows(section.rows.slice(flagged))
     if (section.missing > 0)
       push({ kind: 'pending', key: `pending:${section.view}`, section, top, height: section.missing * ROW_HEIGHT })
     else if (section.loaded && items.at(-1)?.kind === 'header')

@@ -1,5 +1,12 @@
 // Whether a vault is open, and the ways to open one.
-import { asAppError, backend, type AppError, type CreateVaultRequest, type SessionState, type UnlockOutcome } from '../ipc/backend'
+import {
+  asAppError,
+  backend,
+  type AppError,
+  type CreateVaultRequest,
+  type SessionState,
+  type UnlockOutcome,
+} from '../ipc/backend'
 
 class Session {
   state = $state.raw<SessionState | null>(null)

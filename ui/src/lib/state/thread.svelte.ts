@@ -1,6 +1,13 @@
 // The open thread. Reading is told to the backend only after the thread stood open for a moment: walking through the list
 // with j and k must not quieten messages that nobody has read.
-import { asAppError, backend, type AppError, type AttemptOutcome, type Segment, type ThreadDetail } from '../ipc/backend'
+import {
+  asAppError,
+  backend,
+  type AppError,
+  type AttemptOutcome,
+  type Segment,
+  type ThreadDetail,
+} from '../ipc/backend'
 
 export const DWELL = 1500
 
@@ -25,7 +32,10 @@ class OpenThread {
     await this.refresh()
     if (this.id === id && this.detail)
       this.dwell = setTimeout(() => {
-        if (this.id === id) backend().markThreadRead(id).catch(() => undefined)
+        if (this.id === id)
+          backend()
+            .markThreadRead(id)
+            .catch(() => undefined)
       }, DWELL)
   }
 

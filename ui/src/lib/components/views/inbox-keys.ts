@@ -30,7 +30,10 @@ export const GO: Record<string, View> = {
 let goUntil = 0
 
 function inField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]') !== null
+  )
 }
 
 /** Handles a key; `covered` is true while a dialog or the privacy screen is over the inbox. */

@@ -1,5 +1,6 @@
 // Design work in a browser: the address says what to show, for example
-// `?screen=unlock&key=key_missing`, `?theme=dark&lang=de`, `?net=offline`, `?duty=off`, `?many=20000`.
+// `?screen=unlock&key=key_missing`, `?theme=dark&lang=de`, `?net=offline`, `?duty=off`, `?many=20000`,
+// `?do=responses-open,response-option` (elements to click, by test id).
 import { clock } from '../../state/clock.svelte'
 import { setBackend, type AppError, type SessionState, type Staleness, type VaultKeyState } from '../backend'
 import { createFakeBackend, SAMPLE_NOW } from '.'
@@ -36,5 +37,9 @@ export function startDesign(): void {
     ...(query.get('duty') === 'off' ? { duty: { on_duty: false, until: at('24 08:00') } } : {}),
   })
   clock.stop(SAMPLE_NOW)
+  const clicks = query.get('do')?.split(',') ?? []
+  clicks.forEach((testid, index) =>
+    setTimeout(() => document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click(), 600 + 250 * index),
+  )
   setBackend(fake)
 }

@@ -82,16 +82,26 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
   const threads = sampleThreads()
   for (let copy = 1; copy <= (options.many ?? 0); copy += 1) {
     const source = threads[4 + (copy % 6)]!
-    threads.push({ ...structuredClone(source), row: { ...source.row, id: `copy-${copy}`, given: `${source.row.given} ${copy}` } })
+    threads.push({
+      ...structuredClone(source),
+      row: { ...source.row, id: `copy-${copy}`, given: `${source.row.given} ${copy}` },
+    })
   }
-  let session: SessionState = options.session ?? { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }
+  let session: SessionState = options.session ?? {
+    state: 'unlocked',
+    vault: VAULT.name,
+    practitioner: CLINICIAN,
+    demo: true,
+  }
   let preferences: Preferences = options.preferences ?? { language: 'en', theme: 'system' }
   let tries = 5
   let nextOutbox = 50
   const handlers = new Set<(event: AppEvent) => void>()
   const calls: FakeBackend['calls'] = []
   const failing = options.failing ?? {}
-  const unreadable = [{ portal_type: 'Communication', portal_id: 'c-9041', reason: 'invalid_json', first_seen: at('22 23:05') }]
+  const unreadable = [
+    { portal_type: 'Communication', portal_id: 'c-9041', reason: 'invalid_json', first_seen: at('22 23:05') },
+  ]
 
   const emit = (event: AppEvent) => handlers.forEach((handle) => handle(event))
   const changed = (detail: ThreadDetail) => {
@@ -114,7 +124,8 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       ? rows.sort((a, b) => RANK[b.tier] - RANK[a.tier] || a.last_message_at.localeCompare(b.last_message_at))
       : rows.sort((a, b) => b.last_message_at.localeCompare(a.last_message_at))
   }
-  const pending = () => threads.filter((entry) => ['queued', 'scheduled', 'sending'].includes(entry.row.reply ?? '')).length
+  const pending = () =>
+    threads.filter((entry) => ['queued', 'scheduled', 'sending'].includes(entry.row.reply ?? '')).length
   const deliver = (detail: ThreadDetail, reply: MessageView) => {
     if (options.staleness?.problem || reply.delivery !== 'queued') return
     reply.delivery = 'sent'
@@ -204,7 +215,11 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       )
       if (stranger) checks.push({ code: 'other_patient_name', blocks: true, params: [['name', stranger.row.given]] })
       if (detail.patient && detail.patient.proxies.length > 0)
-        checks.push({ code: 'proxy_can_read', blocks: false, params: [['names', detail.patient.proxies.map((entry) => entry.name).join(', ')]] })
+        checks.push({
+          code: 'proxy_can_read',
+          blocks: false,
+          params: [['names', detail.patient.proxies.map((entry) => entry.name).join(', ')]],
+        })
       return checks
     },
     enqueueReply: async (request) => {
@@ -236,7 +251,15 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
       emit({ kind: 'status_changed' })
       if (!scheduled) setTimeout(() => deliver(detail, reply), options.delay === 0 ? 0 : 6000)
-      return { id, client_identifier: id, thread: request.thread, state: scheduled ? 'scheduled' : 'queued', attempts: 0, not_before: request.not_before, error: null }
+      return {
+        id,
+        client_identifier: id,
+        thread: request.thread,
+        state: scheduled ? 'scheduled' : 'queued',
+        attempts: 0,
+        not_before: request.not_before,
+        error: null,
+      }
     },
     listOutbox: async () => [],
     resolveOutbox: async (id, send) => {
@@ -262,7 +285,13 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     search: async (query, limit) => {
       const needle = query.toLowerCase()
       return threads
-        .flatMap((detail) => detail.messages.map((entry) => ({ detail, entry, text: entry.segments.map((segment) => segment.text).join('') })))
+        .flatMap((detail) =>
+          detail.messages.map((entry) => ({
+            detail,
+            entry,
+            text: entry.segments.map((segment) => segment.text).join(''),
+          })),
+        )
         .filter(({ detail, text }) => `${detail.row.family} ${detail.row.given} ${text}`.toLowerCase().includes(needle))
         .slice(0, limit)
         .map(({ detail, entry, text }) => {
@@ -272,7 +301,13 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
             hit < 0
               ? text.slice(0, 120)
               : `${text.slice(from, hit)}\u0002${text.slice(hit, hit + needle.length)}\u0003${text.slice(hit + needle.length, hit + 90)}`
-          return { message: entry.id, thread: detail.row.id, patient: `${detail.row.family.toUpperCase()}, ${detail.row.given}`, sent: entry.sent_at, snippet }
+          return {
+            message: entry.id,
+            thread: detail.row.id,
+            patient: `${detail.row.family.toUpperCase()}, ${detail.row.given}`,
+            sent: entry.sent_at,
+            snippet,
+          }
         })
     },
     syncNow: async () => emit({ kind: 'status_changed' }),
@@ -291,7 +326,13 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     setStep: async (id, n, done, reason) => {
       const { detail, record } = findCase(id)
       const step = record.steps.find((entry) => entry.n === n)
-      if (step) Object.assign(step, { state: done ? 'done' : reason ? 'skipped' : 'open', reason, at: SAMPLE_NOW, by: CLINICIAN })
+      if (step)
+        Object.assign(step, {
+          state: done ? 'done' : reason ? 'skipped' : 'open',
+          reason,
+          at: SAMPLE_NOW,
+          by: CLINICIAN,
+        })
       changed(detail)
     },
     closeCase: async (id, outcome) => {
@@ -304,7 +345,9 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       emit({ kind: 'status_changed' })
     },
     dismissFlag: async (id, dismissed) => {
-      const detail = threads.find((entry) => entry.messages.some((message) => message.flags.some((flag) => flag.id === id)))
+      const detail = threads.find((entry) =>
+        entry.messages.some((message) => message.flags.some((flag) => flag.id === id)),
+      )
       const flag = detail?.messages.flatMap((message) => message.flags).find((entry) => entry.id === id)
       if (!detail || !flag) return
       flag.dismissed = dismissed

@@ -1,0 +1,58 @@
+// Starts the whole window on the fake backend, as App does.
+import { render } from '@testing-library/svelte'
+import { vi } from 'vitest'
+import App from '../src/App.svelte'
+import { setBackend } from '../src/lib/ipc/backend'
+import { createFakeBackend, SAMPLE_NOW, type FakeBackend, type FakeOptions } from '../src/lib/ipc/fake'
+import { clock } from '../src/lib/state/clock.svelte'
+import { composer } from '../src/lib/state/composer.svelte'
+import { inbox } from '../src/lib/state/inbox.svelte'
+import { preferences } from '../src/lib/state/preferences.svelte'
+import { search } from '../src/lib/state/search.svelte'
+import { session } from '../src/lib/state/session.svelte'
+import { openThread } from '../src/lib/state/thread.svelte'
+import { toasts } from '../src/lib/state/toasts.svelte'
+
+/** Puts every state class back to its start, on a new fake backend. */
+export function freshState(options: FakeOptions = {}): FakeBackend {
+  const fake = createFakeBackend({ delay: 0, ...options })
+  setBackend(fake)
+  clock.stop(SAMPLE_NOW)
+  clock.zone = 'Europe/Berlin'
+  preferences.language = options.preferences?.language === 'de' ? 'de' : 'en'
+  session.state = null
+  inbox.clear()
+  openThread.close()
+  composer.clear()
+  search.clear()
+  toasts.clear()
+  return fake
+}
+
+export async function openWindow(options: FakeOptions = {}): Promise<FakeBackend> {
+  const fake = freshState(options)
+  render(App)
+  await vi.waitFor(() => {
+    if (!document.querySelector('[data-testid="inbox"], [data-testid="unlock-page"], [data-testid="first-run"]'))
+      throw new Error('not drawn')
+  })
+  return fake
+}
+
+export async function openInbox(options: FakeOptions = {}): Promise<FakeBackend> {
+  const fake = await openWindow(options)
+  await vi.waitFor(() => {
+    if (!document.querySelector('[data-testid="message"]')) throw new Error('no thread yet')
+  })
+  return fake
+}
+
+export function all(testid: string, within: ParentNode = document): HTMLElement[] {
+  return [...within.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)]
+}
+
+export function one<T extends HTMLElement = HTMLElement>(testid: string, within: ParentNode = document): T {
+  const found = within.querySelector<T>(`[data-testid="${testid}"]`)
+  if (!found) throw new Error(`no ${testid}`)
+  return found
+}
