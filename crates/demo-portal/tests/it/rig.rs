@@ -36,7 +36,7 @@ pub(crate) async fn empty() -> Rig {
 }
 
 impl Rig {
-    pub(crate) fn as_user(mut self, id: &str) -> Self {
+    pub(crate) fn signed_in_as(mut self, id: &str) -> Self {
         self.token = self.portal.token(id).to_owned();
         self
     }
