@@ -90,9 +90,6 @@ pub enum VaultError {
     /// The operating system gives no random numbers.
     #[error("no random numbers")]
     NoRandom,
-    /// This call has no body yet.
-    #[error("not built")]
-    NotBuilt,
     /// A stored value cannot be read back.
     #[error("a stored {0} cannot be read")]
     Stored(&'static str),

@@ -3,13 +3,33 @@
 //! The vault knows nothing of FHIR: `payload` and `raw` are opaque strings. Every call blocks for milliseconds and takes
 //! `&self`; share a vault as `Arc<Vault>`.
 
+mod act;
+mod acts;
+mod apply;
+mod audit;
+mod cases;
+mod column;
+mod connection;
 mod error;
+mod facts;
 mod key_state;
+mod keys;
+mod messages;
+mod migrate;
 mod model;
+mod outbox;
+mod people;
+mod quarantine;
+mod search;
+mod search_text;
+mod threads;
 mod vault;
+mod verify;
+mod view_sql;
 
 pub use error::VaultError;
 pub use key_state::{KeyState, VaultListing};
+pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
     AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, Patient, Proxy, QuarantineRow, RecentText, StoredCase,
     StoredFlag, StoredMessage, ThreadPage, ThreadSummary, Verification, ViewCounts,
@@ -18,3 +38,6 @@ pub use vault::{CreateOptions, Created, Vault};
 
 /// What a call to the vault gives.
 pub type Result<T> = std::result::Result<T, VaultError>;
+
+#[cfg(test)]
+mod tests;

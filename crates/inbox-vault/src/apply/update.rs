@@ -1,0 +1,157 @@
+//! Newer versions of stored messages, withdrawals, and judgements made again.
+
+use inbox_domain::{Delivered, Judged, Judgement, MessageId, Withdrawal};
+use rusqlite::params;
+
+use super::Run;
+use super::messages::{Stored, delivered_word};
+use crate::column::{count, json, millis, word};
+use crate::{Result, VaultError, search_text};
+
+impl Run<'_> {
+    pub(super) fn update_message(
+        &mut self,
+        old: &Stored,
+        judged: &Judged,
+        patient: Option<i64>,
+    ) -> Result<()> {
+        let message = &judged.message;
+        if message.delivered == Delivered::Withdrawn {
+            return self.update_to_withdrawn(old, judged);
+        }
+        let new_text = old.text != message.text;
+        let search_id = self.free_search_id(old.id, message)?;
+        self.db
+            .prepare_cached(
+                "UPDATE message SET version = ?2, last_updated = ?3, search_id = ?4, sent_at = ?5, delivered = ?6,
+                 withdrawn_at = NULL, read_at = CASE WHEN ?7 THEN NULL ELSE read_at END,
+                 settled = CASE WHEN ?7 THEN 0 ELSE settled END, attachments = ?8, patient_id = ?9,
+                 sender_role = ?10, sender_id = ?11, sender_name = ?12, sent = ?13, sent_precision = ?14,
+                 received = ?15, marks = ?16, recipients = ?17, client_identifier = ?18, in_response_to = ?19,
+                 topic = ?20, inbound = ?21 WHERE id = ?1",
+            )?
+            .execute(params![
+                old.id,
+                message.version,
+                millis(message.last_updated),
+                search_id,
+                millis(message.sent_at),
+                delivered_word(message.delivered),
+                // A patient who changes what she wrote has written something that nobody has read.
+                new_text,
+                count(message.attachments.len()),
+                patient,
+                word(message.sender.role),
+                message.sender.id.as_ref().map(|id| &id.0),
+                message.sender.name,
+                message.sent,
+                word(message.sent_precision),
+                message.received.map(millis),
+                json(&message.marks)?,
+                json(&message.recipients)?,
+                message.client_identifier.as_ref().map(|identifier| &identifier.0),
+                message.in_response_to.as_ref().map(|id| &id.0),
+                message.topic,
+                message.sender.role.is_patient_side(),
+            ])?;
+        self.db
+            .prepare_cached("UPDATE message_body SET text = ?2, raw = ?3 WHERE message_id = ?1")?
+            .execute(params![old.id, message.text, message.raw])?;
+        self.db.prepare_cached("DELETE FROM attachment WHERE message_id = ?1")?.execute([old.id])?;
+        self.insert_attachments(old.id, message)?;
+        if message.delivered == Delivered::Draft {
+            return Ok(());
+        }
+        self.report.updated += 1;
+        if new_text || search_id != old.search_id {
+            self.reindex(old.search_id, search_id, &message.text)?;
+        }
+        self.join_outbox(old.id, message, old.thread)?;
+        self.store_judgement(old.id, &judged.judgement)?;
+        if message.sender.role.is_patient_side() {
+            let raised = self.replace_flags(old.id, old.thread, &judged.judgement)?;
+            self.raised.extend(raised);
+        }
+        Ok(())
+    }
+
+    /// Text, flags and raw form stay as they were last seen: the server's withdrawn version may hold nothing.
+    fn update_to_withdrawn(&mut self, old: &Stored, judged: &Judged) -> Result<()> {
+        let message = &judged.message;
+        let at = millis(message.last_updated);
+        self.db
+            .prepare_cached(
+                "UPDATE message SET version = ?2, last_updated = ?3, delivered = 'withdrawn',
+                 withdrawn_at = coalesce(withdrawn_at, ?3) WHERE id = ?1",
+            )?
+            .execute(params![old.id, message.version, at])?;
+        if old.delivered != "withdrawn" {
+            self.report.withdrawn += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn withdraw(&mut self, withdrawal: &Withdrawal) -> Result<()> {
+        let Some(stored) = self.stored_message(&withdrawal.portal_id.0)? else { return Ok(()) };
+        if stored.delivered == "withdrawn" {
+            return Ok(());
+        }
+        if stored.delivered == "draft" {
+            return self.remove_message(stored.id, stored.search_id);
+        }
+        self.db
+            .prepare_cached("UPDATE message SET delivered = 'withdrawn', withdrawn_at = ?2 WHERE id = ?1")?
+            .execute(params![stored.id, millis(withdrawal.at)])?;
+        self.report.withdrawn += 1;
+        self.touched.insert(stored.thread);
+        Ok(())
+    }
+
+    /// Replaces the judgement of a stored message.
+    pub(super) fn judge(&mut self, message: MessageId, judgement: &Judgement) -> Result<()> {
+        let (thread, inbound): (i64, bool) = self
+            .db
+            .prepare_cached("SELECT thread_id, inbound FROM message WHERE id = ?1 AND delivered <> 'draft'")?
+            .query_row([message.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(|error| match error {
+                rusqlite::Error::QueryReturnedNoRows => VaultError::NoSuch("message"),
+                other => other.into(),
+            })?;
+        self.touched.insert(thread);
+        self.store_judgement(message.0, judgement)?;
+        if inbound {
+            let raised = self.replace_flags(message.0, thread, judgement)?;
+            self.raised.extend(raised);
+        }
+        Ok(())
+    }
+
+    fn store_judgement(&self, id: i64, judgement: &Judgement) -> Result<()> {
+        let Judgement { triaged, hours } = judgement;
+        self.db
+            .prepare_cached(
+                "UPDATE message SET tier = ?2, checked = ?3, not_checked = ?4, functions = ?5, after_hours = ?6,
+                 hours_reason = ?7, next_open = ?8, cover = ?9 WHERE id = ?1",
+            )?
+            .execute(params![
+                id,
+                triaged.tier.rank(),
+                word(triaged.checked),
+                json(&triaged.not_checked)?,
+                json(&triaged.functions)?,
+                hours.as_ref().is_some_and(|hours| hours.after_hours),
+                hours.as_ref().map(|hours| word(hours.reason)),
+                hours.as_ref().and_then(|hours| hours.next_open).map(millis),
+                hours.as_ref().and_then(|hours| hours.cover.as_deref()),
+            ])?;
+        Ok(())
+    }
+
+    fn reindex(&mut self, old_row: i64, new_row: i64, text: &str) -> Result<()> {
+        // A message twice in one batch waits in the list and not yet in the index.
+        self.indexed.retain(|(row, _)| *row != old_row);
+        self.db.prepare_cached("DELETE FROM message_search WHERE rowid = ?1")?.execute([old_row])?;
+        self.indexed.push((new_row, search_text::indexed(text)));
+        Ok(())
+    }
+}

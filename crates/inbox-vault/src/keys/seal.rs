@@ -1,0 +1,114 @@
+//! The data key and how it is wrapped.
+//!
+//! Wrap A: XChaCha20-Poly1305 under HKDF-SHA256(Argon2id(passphrase) || device secret). Wrap B: the same cipher under
+//! HKDF-SHA256(recovery code), without Argon2id since the code itself has 160 random bits.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Result, VaultError};
+
+/// Bytes of data key, device secret, salts.
+pub(crate) const KEY_BYTES: usize = 32;
+/// Bytes of an XChaCha20 nonce.
+const NONCE_BYTES: usize = 24;
+
+/// 32 secret bytes, wiped when dropped.
+pub(crate) type Key = Zeroizing<[u8; KEY_BYTES]>;
+
+/// Cost of Argon2id. The default is SECURITY.md's: 64 MiB, three passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cost {
+    pub(crate) memory_kib: u32,
+    pub(crate) passes: u32,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { memory_kib: 64 * 1024, passes: 3 }
+    }
+}
+
+/// Nonce and ciphertext of a wrapped data key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) nonce: Vec<u8>,
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+/// `N` random bytes from the operating system.
+pub(crate) fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>> {
+    let mut bytes = Zeroizing::new([0; N]);
+    getrandom::fill(bytes.as_mut()).map_err(|_| VaultError::NoRandom)?;
+    Ok(bytes)
+}
+
+/// The key of wrap A. `device` is empty in the mode without a keyring.
+pub(crate) fn passphrase_key(passphrase: &str, device: &[u8], salt: &[u8], cost: Cost) -> Result<Key> {
+    // A header is not trusted: costs beyond these would only make a denial of service.
+    if cost.memory_kib > 1024 * 1024 || cost.passes > 16 {
+        return Err(VaultError::HeaderDamaged);
+    }
+    let params = Params::new(cost.memory_kib, cost.passes, 1, Some(KEY_BYTES))
+        .map_err(|_| VaultError::HeaderDamaged)?;
+    let mut material = Zeroizing::new(vec![0; KEY_BYTES + device.len()]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(passphrase.as_bytes(), salt, &mut material[..KEY_BYTES])
+        .map_err(|_| VaultError::HeaderDamaged)?;
+    material[KEY_BYTES..].copy_from_slice(device);
+    Ok(derive(&material, salt, b"anteroom v1 wrap a"))
+}
+
+/// The key of wrap B.
+pub(crate) fn recovery_key(code: &[u8], salt: &[u8]) -> Key {
+    derive(code, salt, b"anteroom v1 wrap b")
+}
+
+/// The key of the audit chain.
+pub(crate) fn audit_key(data_key: &Key) -> Key {
+    derive(data_key.as_slice(), &[], b"anteroom v1 audit")
+}
+
+/// Tells a wrong key from a damaged database, and says nothing about the key.
+pub(crate) fn fingerprint(data_key: &Key) -> [u8; 16] {
+    let wide = derive(data_key.as_slice(), &[], b"anteroom v1 fingerprint");
+    let mut short = [0; 16];
+    short.copy_from_slice(&wide[..16]);
+    short
+}
+
+fn derive(material: &[u8], salt: &[u8], purpose: &[u8]) -> Key {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    Hkdf::<Sha256>::new(Some(salt), material)
+        .expand(purpose, key.as_mut())
+        .expect("32 bytes are a valid length for HKDF-SHA256");
+    key
+}
+
+/// Wraps `data_key` under `key`; `bound` is what the wrap belongs to.
+pub(crate) fn seal(key: &Key, data_key: &Key, bound: &[u8]) -> Result<Sealed> {
+    let nonce = random::<NONCE_BYTES>()?;
+    let ciphertext = cipher(key)
+        .encrypt(&XNonce::from(*nonce), Payload { msg: data_key.as_slice(), aad: bound })
+        .map_err(|_| VaultError::NoCipher)?;
+    Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
+}
+
+/// The wrapped data key, or `None` when `key` is not the one it was wrapped under.
+pub(crate) fn unseal(key: &Key, sealed: &Sealed, bound: &[u8]) -> Option<Key> {
+    let nonce: [u8; NONCE_BYTES] = sealed.nonce.as_slice().try_into().ok()?;
+    let plain = Zeroizing::new(
+        cipher(key)
+            .decrypt(&XNonce::from(nonce), Payload { msg: sealed.ciphertext.as_slice(), aad: bound })
+            .ok()?,
+    );
+    Some(Zeroizing::new(plain.as_slice().try_into().ok()?))
+}
+
+fn cipher(key: &Key) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&chacha20poly1305::Key::from(**key))
+}

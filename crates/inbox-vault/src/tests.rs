@@ -1,0 +1,6 @@
+//! Tests across the parts of a vault, on real SQLCipher files.
+
+mod disk;
+mod plans;
+mod schema;
+mod views;

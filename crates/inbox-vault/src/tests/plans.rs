@@ -1,0 +1,75 @@
+//! Hot queries use their indexes: EXPLAIN QUERY PLAN as a test.
+
+use inbox_domain::View;
+use rusqlite::types::Value;
+
+use crate::vault::testing::{batch, message, monday, vault};
+use crate::{messages, outbox, search, view_sql};
+
+/// The plan of a query on a vault that holds a little of everything.
+fn plan(sql: &str, params: &[Value]) -> String {
+    let (_dir, vault) = vault();
+    vault.apply(&batch((0..50).map(|n| message(&format!("m{n}"), n, "some words"))), monday()).unwrap();
+    vault
+        .read(|db| {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let steps = statement
+                .query_map(rusqlite::params_from_iter(params), |row| row.get::<_, String>(3))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(steps.join("\n"))
+        })
+        .unwrap()
+}
+
+#[test]
+fn each_view_reads_its_own_index_in_order() {
+    let params = [Value::Integer(0), Value::Null, Value::Integer(50), Value::Integer(0)];
+    let views =
+        View::ALL.into_iter().map(|view| (Some(view), format!("thread_{}", view.name().replace('-', "_"))));
+    for (view, index) in views.chain([(None, "thread_activity".to_owned())]) {
+        let plan = plan(&view_sql::page(view), &params);
+        assert!(plan.contains(&format!("USING INDEX {index}")), "{view:?}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{view:?} sorts: {plan}");
+    }
+}
+
+#[test]
+fn counts_read_partial_indexes() {
+    for view in View::ALL {
+        let plan = plan(&view_sql::count(Some(view)), &[Value::Integer(0), Value::Null]);
+        assert!(
+            plan.contains(&format!("INDEX thread_{}", view.name().replace('-', "_"))),
+            "{view:?}: {plan}"
+        );
+    }
+}
+
+#[test]
+fn opening_a_thread_reads_its_messages_in_order() {
+    let plan = plan(&messages::of_thread_sql(), &[Value::Integer(1)]);
+    assert!(plan.contains("USING INDEX message_thread (thread_id=?)"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+}
+
+#[test]
+fn search_reads_the_index_newest_first() {
+    let plan = plan(search::SEARCH, &[Value::Text("\"some\"".into()), Value::Integer(50)]);
+    assert!(plan.contains("VIRTUAL TABLE INDEX"), "{plan}");
+    assert!(
+        plan.contains("SEARCH m USING INDEX") && plan.contains("SEARCH b USING INTEGER PRIMARY KEY"),
+        "{plan}"
+    );
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn due_reads_unsettled_entries_only() {
+    let plan = plan(&outbox::due_sql(), &[Value::Integer(0)]);
+    assert!(plan.contains("e USING INDEX outbox_due"), "{plan}");
+    assert!(
+        !plan.contains("TEMP B-TREE")
+            && plan.contains("b USING")
+            && plan.contains("outbox_unsettled (thread_id=? AND"),
+        "{plan}"
+    );
+}

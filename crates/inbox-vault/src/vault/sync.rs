@@ -1,0 +1,61 @@
+//! What sync asks and does.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use inbox_domain::{ApplyReport, Batch, Judgement, MessageId, PortalId, SyncCursor, ThreadId, ThreadKey};
+
+use super::Vault;
+use crate::{RecentText, Result, messages};
+
+impl Vault {
+    /// Applies one page of changes in one transaction with its cursor (I2). `now` is this workstation's clock.
+    pub fn apply(&self, batch: &Batch, now: DateTime<Utc>) -> Result<ApplyReport> {
+        self.act(|act| crate::apply::apply(act, batch, now))
+    }
+
+    /// How far the copy is complete.
+    pub fn cursor(&self) -> Result<SyncCursor> {
+        self.read(|db| crate::apply::load_cursor(db))
+    }
+
+    /// Versions of those of `ids` (messages and thread headers) that are stored. Quarantined ones are left out, so that
+    /// a reconcile fetches and judges them again.
+    pub fn known_versions(&self, ids: &[PortalId]) -> Result<HashMap<PortalId, String>> {
+        self.read(|db| messages::known_versions(db, ids))
+    }
+
+    /// Portal ids of all messages that are not withdrawn, for the reconcile of ids.
+    pub fn message_ids(&self) -> Result<Vec<PortalId>> {
+        self.read(|db| messages::portal_ids(db))
+    }
+
+    /// Portal ids of what left the vault by retention and must not be fetched again.
+    pub fn tombstones(&self) -> Result<Vec<PortalId>> {
+        self.read(|db| messages::tombstones(db))
+    }
+
+    /// The thread that a key names, if it is stored.
+    pub fn find_thread(&self, key: &ThreadKey) -> Result<Option<ThreadId>> {
+        self.read(|db| Ok(crate::apply::find_thread(db, key)?.map(ThreadId)))
+    }
+
+    /// Up to `n` texts of the thread, oldest first, sent before `before` when that is given.
+    pub fn recent_texts(
+        &self,
+        thread: ThreadId,
+        before: Option<DateTime<Utc>>,
+        n: u32,
+    ) -> Result<Vec<RecentText>> {
+        self.read(|db| messages::recent_texts(db, thread, before, n))
+    }
+
+    /// Replaces the judgement of stored messages (a re-triage after a change of lexicon or hours), by the backlog rule.
+    pub fn apply_judgements(
+        &self,
+        judged: &[(MessageId, Judgement)],
+        now: DateTime<Utc>,
+    ) -> Result<ApplyReport> {
+        self.act(|act| crate::apply::judge_again(act, judged, now))
+    }
+}
