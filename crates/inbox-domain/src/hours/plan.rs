@@ -46,13 +46,12 @@ pub(super) fn closed(file: &HoursFile, date: NaiveDate) -> Option<Closed<'_>> {
 
 /// The open blocks that start on `date`. A closed date starts none.
 pub(super) fn opening(file: &HoursFile, date: NaiveDate) -> Vec<Minutes> {
-    if closed(file, date).is_some() {
-        return Vec::new();
-    }
-    match exception(file, date).and_then(|exception| exception.open.as_ref()) {
+    let blocks = match exception(file, date).and_then(|exception| exception.open.as_ref()) {
         Some(open) => open.iter().map(|block| minutes(block.start, block.end)).collect(),
         None => week(file, date, |version| &version.weekly),
-    }
+    };
+    // Asked last: most dates have no block, and holidays are computed.
+    if blocks.is_empty() || closed(file, date).is_some() { Vec::new() } else { blocks }
 }
 
 /// Why the local instant `at`, which is not open, is not; with the cover's name during an absence.
@@ -107,7 +106,8 @@ fn holds(date: NaiveDate, minute: u16, blocks: impl Fn(NaiveDate) -> Vec<Minutes
 
 /// On-call blocks that start on `date`. A closed date starts none.
 fn on_call(file: &HoursFile, date: NaiveDate) -> Vec<Minutes> {
-    if closed(file, date).is_some() { Vec::new() } else { week(file, date, |version| &version.on_call) }
+    let blocks = week(file, date, |version| &version.on_call);
+    if blocks.is_empty() || closed(file, date).is_some() { Vec::new() } else { blocks }
 }
 
 /// The part of the week's blocks of `date` that an exception with `open` has taken away, from its first opening on.

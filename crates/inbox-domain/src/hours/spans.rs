@@ -102,9 +102,10 @@ fn wall_spans(file: &HoursFile, first: NaiveDate, last: NaiveDate) -> Vec<(i64, 
     let mut spans = Vec::new();
     for date in first.iter_days().take_while(|date| *date <= last) {
         let begin = midnight(date);
-        let next_closed = date.succ_opt().is_none_or(|next| plan::closed(file, next).is_some());
         for (start, end) in plan::opening(file, date) {
-            let end = if next_closed { end.min(plan::DAY_MINUTES) } else { end };
+            let runs_over = end > plan::DAY_MINUTES;
+            let cut = runs_over && date.succ_opt().is_none_or(|next| plan::closed(file, next).is_some());
+            let end = if cut { plan::DAY_MINUTES } else { end };
             spans.push((begin + i64::from(start) * 60, begin + i64::from(end) * 60));
         }
     }

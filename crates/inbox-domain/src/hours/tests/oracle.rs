@@ -126,7 +126,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn spans_agree_with_the_oracle((file, at) in file()) {
         let Ok(hours) = AvailabilityHours::from_file(file) else { return Err(TestCaseError::reject("not valid")) };
