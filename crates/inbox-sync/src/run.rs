@@ -69,10 +69,12 @@ impl<'a> Run<'a> {
         self.ctx.portal.map_context(date.unwrap_or_else(|| self.server_now()))
     }
 
+    /// `Date` has whole seconds: within that both clocks agree, and a finer difference would be invented.
     pub(crate) fn note_date(&mut self, date: Option<DateTime<Utc>>) {
-        if let Some(date) = date {
-            self.offset = Some(date - self.ctx.clock.now());
-        }
+        let Some(date) = date else { return };
+        let difference = date - self.ctx.clock.now();
+        let agree = difference >= TimeDelta::seconds(-3) && difference <= TimeDelta::seconds(2);
+        self.offset = Some(if agree { TimeDelta::zero() } else { difference });
     }
 
     /// Counts matches, each once.

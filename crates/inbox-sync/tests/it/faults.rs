@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use demo_portal::{FAULT_KINDS, Fault, FaultKind, Options};
 use inbox_sync::{Mode, SyncError};
 
-use crate::rig::{ADLER, Rig};
+use crate::rig::Rig;
 
 #[tokio::test]
 async fn each_fault_of_a_page_leaves_cursor_and_vault_as_they_were() {
@@ -43,7 +43,7 @@ async fn each_fault_in_the_middle_of_a_first_fill_loses_nothing() {
         let _ = rig.try_sync(Mode::Incremental).await;
         rig.control().clear_faults();
         rig.sync().await;
-        assert_eq!(rig.stored(), rig.visible_on_server(ADLER), "{kind:?}");
+        rig.assert_complete(&format!("{kind:?}"));
     }
 }
 

@@ -198,20 +198,32 @@ impl Rig {
         self.vault.outbox_entry(entry.id).unwrap()
     }
 
-    /// Ids of all messages that the clinician may see, by the server's own data.
+    /// Ids of all messages that the clinician may see and that are neither withdrawn nor about another patient than
+    /// their thread's, by the server's own data.
     pub(crate) fn visible_on_server(&self, clinician: &str) -> Vec<String> {
         let all = self.control().resources("Communication");
-        let me = format!("Practitioner/{clinician}");
-        let names_me =
-            |value: &Value| value["sender"]["reference"] == me.as_str() || recipients(value).contains(&me);
-        let is_message = |value: &&Value| value.get("payload").is_some() || value.get("partOf").is_some();
+        let mut names = vec![format!("Practitioner/{clinician}")];
+        let teams = self.control().resources("CareTeam").into_iter();
+        let hers =
+            teams.filter(|team| team["participant"].to_string().contains(&format!("\"{}\"", names[0])));
+        names.extend(hers.map(|team| format!("CareTeam/{}", id_of(&team))).collect::<Vec<_>>());
+        let named = |value: &Value| {
+            let sender = value["sender"]["reference"].as_str().unwrap_or_default().to_owned();
+            recipients(value).into_iter().chain([sender]).any(|name| names.contains(&name))
+        };
         let header = |value: &Value| {
             let reference =
                 value["partOf"][0]["reference"].as_str()?.strip_prefix("Communication/")?.to_owned();
             all.iter().find(|other| id_of(other) == reference)
         };
-        let visible = |value: &&Value| names_me(value) || header(value).is_some_and(names_me);
-        let mut ids: Vec<String> = all.iter().filter(is_message).filter(visible).map(id_of).collect();
+        let is_message = |value: &&Value| value.get("payload").is_some() || value.get("partOf").is_some();
+        let sound = |value: &&Value| {
+            let same = header(value).is_none_or(|header| header["subject"] == value["subject"]);
+            value["status"] != "entered-in-error" && same
+        };
+        let visible = |value: &&Value| named(value) || header(value).is_some_and(named);
+        let mut ids: Vec<String> =
+            all.iter().filter(is_message).filter(sound).filter(visible).map(id_of).collect();
         ids.sort();
         ids
     }
@@ -220,6 +232,28 @@ impl Rig {
         let mut ids: Vec<String> = self.vault.message_ids().unwrap().into_iter().map(|id| id.0).collect();
         ids.sort();
         ids
+    }
+
+    /// The vault holds what the server shows her, and nothing else.
+    pub(crate) fn assert_complete(&self, case: &str) {
+        let (stored, visible) = (self.stored(), self.visible_on_server(ADLER));
+        let show = |ids: Vec<&String>| -> Vec<String> {
+            ids.iter()
+                .map(|id| {
+                    let mut v = self.control().resource("Communication", id).unwrap_or_default();
+                    if let Some(map) = v.as_object_mut() {
+                        map.remove("payload");
+                    }
+                    v.to_string()
+                })
+                .collect()
+        };
+        let missing = show(visible.iter().filter(|id| !stored.contains(id)).collect());
+        let foreign = show(stored.iter().filter(|id| !visible.contains(id)).collect());
+        assert!(
+            missing.is_empty() && foreign.is_empty(),
+            "{case}: missing {missing:#?} foreign {foreign:#?}"
+        );
     }
 
     pub(crate) fn assert_healthy(&self) {

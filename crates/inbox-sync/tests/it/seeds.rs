@@ -7,7 +7,7 @@ use inbox_sync::Mode;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::rig::{ADLER, Rig};
+use crate::rig::Rig;
 
 const SEEDS: u64 = 12;
 const STEPS: usize = 25;
@@ -99,16 +99,7 @@ async fn nothing_is_lost_and_nothing_is_sent_twice() {
         for _ in 0..3 {
             case.rig.sync_full().await;
         }
-        let stored = case.rig.stored();
-        let missing: Vec<String> =
-            case.rig.visible_on_server(ADLER).into_iter().filter(|id| !stored.contains(id)).collect();
-        let voided = |id: &String| {
-            case.rig
-                .control()
-                .resource("Communication", id)
-                .is_some_and(|v| v["status"] == "entered-in-error")
-        };
-        assert!(missing.iter().all(voided), "seed {seed}: lost {missing:?}");
+        case.rig.assert_complete(&format!("seed {seed}"));
         for reply in &case.replies {
             assert_eq!(case.rig.copies(reply), 1, "seed {seed}");
             assert_eq!(case.rig.entry(reply).state, OutboxState::Sent, "seed {seed}");
