@@ -45,9 +45,11 @@ pub struct PortalThread {
 pub struct ThreadFacts {
     /// Open or closed.
     pub status: ThreadStatus,
-    /// Highest tier of open (not demoted, not closed by a case or "wrong here") flags on inbound messages.
+    /// Highest tier after context of the open flags on inbound messages. A flag closes with its case, by "wrong here", and
+    /// without a case once its message was read and a clinician has written later in the thread.
     pub open_tier: Tier,
-    /// Inbound messages not yet read.
+    /// Inbound messages not yet read. A message of a first fill that was answered before this vault first saw it counts as
+    /// read: the past makes no storm.
     pub unread: u32,
     /// Unread inbound messages whose `checked` is not `full`.
     pub unread_unchecked: u32,
@@ -57,7 +59,8 @@ pub struct ThreadFacts {
     pub unread_after_hours: u32,
     /// The last delivered message came from the patient's side.
     pub last_from_patient: bool,
-    /// An outbox entry in any state but `draft` and `failed` answers the last message.
+    /// An outbox entry that is on its way (queued, scheduled, sending, sent, unknown) was written after the last inbound
+    /// message was stored. Held and failed ones answer nothing: the clinician has to decide.
     pub answered_here: bool,
     /// Outbox entries that wait, were stopped or failed.
     pub outbox_waiting: u32,
