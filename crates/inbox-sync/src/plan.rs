@@ -216,3 +216,6 @@ fn mismatch(message: PortalMessage) -> Quarantined {
         raw: message.raw.into_bytes(),
     }
 }
+
+#[cfg(test)]
+mod tests;

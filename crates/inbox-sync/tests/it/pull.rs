@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use demo_portal::{NewMessage, Options, Quirks};
-use inbox_domain::{PortalId, Tier};
+use inbox_domain::{Batch, PortalId, Tier};
 use inbox_sync::{Mode, SyncError};
 use serde_json::json;
 
@@ -160,24 +160,42 @@ async fn a_colleagues_message_is_not_stored() {
     assert_eq!(rig.vault.thread_by_portal_id(&PortalId(added.thread)).unwrap(), None);
 }
 
+/// Makes the cursor say that all is known up to `ahead` from now: what is written now then has a `lastUpdated` from before
+/// the cursor, as a slow commit has.
+fn put_cursor_ahead(rig: &Rig, ahead: TimeDelta) {
+    let mut cursor = rig.vault.cursor().unwrap();
+    cursor.complete_until = Some(Utc::now() + ahead);
+    rig.vault.apply(&Batch { cursor: Some(cursor), ..Batch::default() }, Utc::now()).unwrap();
+}
+
 #[tokio::test]
 async fn the_overlap_catches_a_late_commit() {
     let rig = Rig::empty().await;
-    let (_, thread) = rig.patient_writes("Committed in time.");
     rig.sync().await;
+    put_cursor_ahead(&rig, TimeDelta::seconds(290));
+    rig.patient_writes("Committed late.");
+    assert_eq!(rig.sync().await.new, 1);
+}
+
+#[tokio::test]
+async fn a_sweep_catches_what_came_later_still() {
+    let rig = Rig::empty().await;
     rig.sync().await;
-    // What a slow transaction leaves behind: a row that appears with a `lastUpdated` from before the last sync.
-    let template =
-        rig.control().resources("Communication").into_iter().find(|value| value.get("payload").is_some());
-    let mut late = template.unwrap();
-    let stamp = Utc::now() - TimeDelta::minutes(2);
-    late["id"] = json!("late-commit");
-    late["meta"] = json!({"versionId": "1", "lastUpdated": inbox_domain::format_instant(stamp)});
-    late["payload"] = json!([{"contentString": "Committed late."}]);
-    rig.control().put_raw("Communication", "late-commit", late).unwrap();
-    let report = rig.sync().await;
-    assert_eq!(report.new, 1);
-    assert!(rig.texts(&thread).contains(&"Committed late.".to_owned()));
+    put_cursor_ahead(&rig, TimeDelta::minutes(50));
+    rig.patient_writes("Committed very late.");
+    assert_eq!(rig.sync().await.new, 0, "no sweep is due");
+    rig.time.skip(TimeDelta::minutes(16));
+    assert_eq!(rig.sync().await.new, 1);
+}
+
+#[tokio::test]
+async fn a_full_sync_catches_what_no_overlap_reaches() {
+    let rig = Rig::empty().await;
+    rig.sync().await;
+    put_cursor_ahead(&rig, TimeDelta::days(2));
+    rig.patient_writes("Never seen by a cursor.");
+    assert_eq!(rig.sync().await.new, 0);
+    assert_eq!(rig.sync_full().await.new, 1);
 }
 
 #[tokio::test]
