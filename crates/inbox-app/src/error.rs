@@ -83,8 +83,6 @@ impl From<VaultError> for AppError {
             VaultError::Busy => Self::retryable("busy"),
             VaultError::Database(_) => Self::new("database_error"),
             VaultError::NoRandom => Self::new("no_random_numbers"),
-            #[allow(unreachable_patterns, reason = "the vault's variants are still being added")]
-            _ => Self::new("vault_error"),
         }
     }
 }
