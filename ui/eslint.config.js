@@ -27,6 +27,8 @@ export default ts.config(
         { property: 'insertAdjacentHTML', message: 'Text nodes only.' },
       ],
       'svelte/prefer-svelte-reactivity': 'off',
+      // A space at the end of an element is kept only as an expression.
+      'svelte/no-useless-mustaches': 'off',
     },
   },
   {

@@ -24,8 +24,9 @@ export default defineConfig(({ mode }) => ({
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
-    testTimeout: 20000,
-    // Two workers at most: the machine is shared, and a worker's start costs more than its tests.
+    testTimeout: 60000,
+    // Loading the components costs more than the tests: two workers load them once each. tests/window.ts resets the state.
     maxWorkers: 2,
+    isolate: false,
   },
 }))

@@ -1,14 +1,15 @@
 // axe on the main screens. jsdom has no layout: contrast is checked from the tokens (tokens.test.ts).
 import axe from 'axe-core'
 import { fireEvent } from '@testing-library/svelte'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { SessionState, VaultKeyState } from '../src/lib/ipc/backend'
 import type { FakeOptions } from '../src/lib/ipc/fake'
-import { all, one, openInbox, openWindow } from './window'
+import { all, one, openInbox, openWindow, until } from './window'
 
 async function problems(): Promise<string[]> {
   const found = await axe.run(document.body, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    resultTypes: ['violations'],
     rules: { 'color-contrast': { enabled: false } },
   })
   return found.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)
@@ -40,20 +41,20 @@ test('inbox with a case', async () => {
 test('inbox with responses open', async () => {
   await openInbox({ preferences: { language: 'de', theme: 'dark' } })
   await fireEvent.click(one('responses-open'))
-  await vi.waitFor(() => expect(all('response-option').length).toBeGreaterThan(0))
+  await until(() => expect(all('response-option').length).toBeGreaterThan(0))
   expect(await problems()).toEqual([])
 })
 
 test('search results', async () => {
   await openInbox()
   await fireEvent.input(one('search'), { target: { value: 'sleep' } })
-  await vi.waitFor(() => one('search-hit'))
+  await until(() => one('search-hit'))
   expect(await problems()).toEqual([])
 })
 
 test('the list of keys', async () => {
   await openInbox()
   await fireEvent.keyDown(window, { key: '?' })
-  await vi.waitFor(() => one('shortcuts'))
+  await until(() => one('shortcuts'))
   expect(one('shortcuts').getAttribute('role')).toBe('dialog')
 })

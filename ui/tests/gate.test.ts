@@ -1,8 +1,8 @@
 // Before the inbox: unlock, the states of the key, recovery, first run.
 import { fireEvent } from '@testing-library/svelte'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { SessionState, VaultKeyState } from '../src/lib/ipc/backend'
-import { all, one, openWindow } from './window'
+import { all, one, openWindow, until } from './window'
 
 const locked = (key: VaultKeyState = 'ready', undelivered = 0): SessionState => ({
   state: 'locked',
@@ -16,7 +16,7 @@ describe('unlock', () => {
     await openWindow({ session: locked() })
     await type('unlock-passphrase', 'wrong')
     await fireEvent.click(one('unlock-submit'))
-    await vi.waitFor(() =>
+    await until(() =>
       expect(one('unlock-problem').textContent?.trim()).toBe('Not opened. 4 tries left before a delay.'),
     )
     expect(one<HTMLInputElement>('unlock-passphrase').value).toBe('')
@@ -27,9 +27,9 @@ describe('unlock', () => {
     for (let tries = 0; tries < 5; tries += 1) {
       await type('unlock-passphrase', 'wrong')
       await fireEvent.click(one('unlock-submit'))
-      await vi.waitFor(() => expect(one<HTMLInputElement>('unlock-passphrase').value).toBe(''))
+      await until(() => expect(one<HTMLInputElement>('unlock-passphrase').value).toBe(''))
     }
-    await vi.waitFor(() => expect(one('unlock-problem').textContent).toContain('in 30 seconds'))
+    await until(() => expect(one('unlock-problem').textContent).toContain('in 30 seconds'))
     expect(one<HTMLInputElement>('unlock-passphrase').disabled).toBe(true)
   })
 
@@ -37,7 +37,7 @@ describe('unlock', () => {
     await openWindow({ session: locked() })
     await type('unlock-passphrase', 'a sentence of mine')
     await fireEvent.click(one('unlock-submit'))
-    await vi.waitFor(() => one('inbox'))
+    await until(() => one('inbox'))
   })
 
   test('undelivered replies are counted, without names', async () => {
@@ -69,7 +69,7 @@ describe('unlock', () => {
     expect(one<HTMLButtonElement>('recover-submit').disabled).toBe(true)
     await type('recover-repeat', 'a new sentence')
     await fireEvent.click(one('recover-submit'))
-    await vi.waitFor(() => one('inbox'))
+    await until(() => one('inbox'))
     expect(fake.calls).toContainEqual(['recoverVault', 'a', 'K7QD-3MXA-9TRH-WE2C-5PNF', 'a new sentence'])
   })
 })
@@ -84,7 +84,7 @@ test('first run: the code is shown once and must be typed from paper', async () 
   expect(one<HTMLButtonElement>('first-run-create').disabled).toBe(true)
   await type('first-run-repeat', 'a sentence of mine')
   await fireEvent.click(one('first-run-create'))
-  await vi.waitFor(() => one('recovery-code'))
+  await until(() => one('recovery-code'))
   const code = one('recovery-code').textContent ?? ''
   expect(one<HTMLButtonElement>('first-run-finish').disabled).toBe(true)
   await type('recovery-repeat', code.toLowerCase().replaceAll('-', ' '))

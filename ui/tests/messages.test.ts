@@ -25,7 +25,7 @@ test.each([
   ['AfterHoursReason', 'after_hours'],
   ['SenderRole', 'role'],
 ])('every %s has words', (type, prefix) => {
-  const declaration = new RegExp(`export type ${type} =([\\s\\S]*?);`).exec(bindings)?.[1] ?? ''
+  const declaration = new RegExp(`export type ${type} =([\\s\\S]*?)\\n\\n`).exec(bindings)?.[1] ?? ''
   const codes = [...declaration.matchAll(/"([\w-]+)"/g)].map((match) => match[1]!)
   expect(codes.length).toBeGreaterThan(2)
   expect(codes.filter((code) => !(`${prefix}_${code.replaceAll('-', '_')}` in en))).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { edit, expand, insertAt, pieces, serialise } from '../src/lib/format/slots'
+import { edit, expand, insertAt, pieces, serialise, withoutUnknown } from '../src/lib/format/slots'
 import { snippetPieces } from '../src/lib/format/snippet'
 
 const slots = [
@@ -53,6 +53,11 @@ describe('slots in the text', () => {
     const both = insertAt(start, start.text.length, expand(' {line}', slots))
     expect(both.marks).toHaveLength(3)
     expect(serialise(both)).toBe('Jonas, hello. {line} Bye. {line}')
+  })
+
+  test('a paragraph with an optional slot that is not known is left out', () => {
+    const optional = [...slots, { name: 'cover', label: 'cover', value: '', required: false }]
+    expect(withoutUnknown('Hello.\n\nCover: {cover}\n\n{line}', optional)).toBe('Hello.\n\n{line}')
   })
 
   test('the drawn pieces are exactly the text', () => {

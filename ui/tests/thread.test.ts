@@ -1,12 +1,12 @@
 // A thread: words with their flags, what is unusual, delivery, the composer, the crisis panel.
 import { fireEvent, render } from '@testing-library/svelte'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import MessageCard from '../src/lib/components/message/MessageCard.svelte'
 import type { MessageView } from '../src/lib/ipc/backend'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
 import { openThread } from '../src/lib/state/thread.svelte'
-import { all, freshState, one, openInbox } from './window'
+import { all, freshState, one, openInbox, until } from './window'
 
 function card(patch: Partial<MessageView>): HTMLElement {
   const fake = freshState()
@@ -40,9 +40,9 @@ describe('a message', () => {
   test('“wrong here” is told to the backend and can be undone', async () => {
     const fake = await openInbox()
     await fireEvent.click(all('flag-wrong')[0]!)
-    await vi.waitFor(() => expect(all('flag-explanation')[0]?.textContent).toContain('marked as wrong here'))
+    await until(() => expect(all('flag-explanation')[0]?.textContent).toContain('marked as wrong here'))
     await fireEvent.click(all('flag-wrong')[0]!)
-    await vi.waitFor(() =>
+    await until(() =>
       expect(fake.calls.filter(([name]) => name === 'dismissFlag').map((call) => call[2])).toEqual([true, false]),
     )
   })
@@ -96,7 +96,7 @@ describe('a message', () => {
     const fake = freshState()
     render(MessageCard, { message: { ...fake.threads[0]!.messages[1]!, delivery: 'held', outbox_id: 'o-1' } })
     await fireEvent.click(one('still-send'))
-    await vi.waitFor(() => expect(fake.calls).toContainEqual(['resolveOutbox', 'o-1', true]))
+    await until(() => expect(fake.calls).toContainEqual(['resolveOutbox', 'o-1', true]))
   })
 })
 
@@ -107,9 +107,9 @@ describe('the composer', () => {
   async function insertFirst(): Promise<void> {
     field().focus()
     await fireEvent.keyDown(field(), { key: '/' })
-    await vi.waitFor(() => expect(all('response-option').length).toBeGreaterThan(2))
+    await until(() => expect(all('response-option').length).toBeGreaterThan(2))
     await fireEvent.keyDown(one('response-search'), { key: 'Enter' })
-    await vi.waitFor(() => expect(field().value).toContain('Jonas, I read your message'))
+    await until(() => expect(field().value).toContain('Jonas, I read your message'))
   }
 
   test('/ opens the responses; the first blank is taken, Tab walks on, and blanks stop sending', async () => {
@@ -117,7 +117,7 @@ describe('the composer', () => {
     await insertFirst()
     expect(one('composer-blanks').textContent).toBe('1 blank left')
     expect(submit().disabled).toBe(true)
-    await vi.waitFor(() =>
+    await until(() =>
       expect(field().value.slice(field().selectionStart, field().selectionEnd)).toBe('[one sentence in your words]'),
     )
     await fireEvent.keyDown(field(), { key: 'Tab' })
@@ -125,7 +125,7 @@ describe('the composer', () => {
     await fireEvent.input(field(), {
       target: { value: field().value.replace('[one sentence in your words]', 'I am glad you wrote.') },
     })
-    await vi.waitFor(() => expect(submit().disabled).toBe(false))
+    await until(() => expect(submit().disabled).toBe(false))
   })
 
   test('Enter never sends; Ctrl+Enter queues once, shows it, and undo brings the text back', async () => {
@@ -136,7 +136,7 @@ describe('the composer', () => {
     fake.failing.syncNow = { code: 'portal_unreachable', retryable: true, params: [] }
     await fireEvent.keyDown(field(), { key: 'Enter', ctrlKey: true })
     await fireEvent.keyDown(field(), { key: 'Enter', ctrlKey: true })
-    await vi.waitFor(() => expect(all('queued-state').at(-1)).toBeDefined())
+    await until(() => expect(all('queued-state').at(-1)).toBeDefined())
     expect(fake.calls.filter(([name]) => name === 'enqueueReply')).toHaveLength(1)
     expect(field().value).toBe('')
     expect(one('toast').textContent).toContain('Queued here')
@@ -148,9 +148,9 @@ describe('the composer', () => {
     await fireEvent.click(one('leaves-opening'))
     expect(submit().textContent).toContain('Send Tue 08:00')
     await fireEvent.click(submit())
-    await vi.waitFor(() => expect(all('queued-state').at(-1)?.dataset.state).toBe('scheduled'))
+    await until(() => expect(all('queued-state').at(-1)?.dataset.state).toBe('scheduled'))
     await fireEvent.click(one('toast-action'))
-    await vi.waitFor(() => expect(field().value).toBe('See you then.'))
+    await until(() => expect(field().value).toBe('See you then.'))
   })
 
   test('in an open case a reply leaves at once even off duty', async () => {
@@ -161,7 +161,7 @@ describe('the composer', () => {
   test('another patient’s name stands in the way and is named', async () => {
     await openInbox()
     await fireEvent.input(field(), { target: { value: 'Dear Leyla, all is well.' } })
-    await vi.waitFor(() => expect(one('composer-check').textContent).toContain('another patient: Leyla'))
+    await until(() => expect(one('composer-check').textContent).toContain('another patient: Leyla'))
     expect(submit().disabled).toBe(true)
   })
 
@@ -170,25 +170,23 @@ describe('the composer', () => {
     fake.failing.enqueueReply = { code: 'disk_full', retryable: true, params: [] }
     await fireEvent.input(field(), { target: { value: 'I am calling you now.' } })
     await fireEvent.click(submit())
-    await vi.waitFor(() => expect(one('composer-error').textContent).toContain('Not queued'))
+    await until(() => expect(one('composer-error').textContent).toContain('Not queued'))
     expect(field().value).toBe('I am calling you now.')
   })
 
   test('the draft is saved by itself with its blanks, and comes back', async () => {
     const fake = await openInbox()
     await insertFirst()
-    await vi.waitFor(
-      () =>
-        expect(
-          fake.calls.some(([name, , text]) => name === 'saveDraft' && String(text).includes('{empathic_sentence}')),
-        ).toBe(true),
-      { timeout: 2000 },
+    await until(() =>
+      expect(
+        fake.calls.some(([name, , text]) => name === 'saveDraft' && String(text).includes('{empathic_sentence}')),
+      ).toBe(true),
     )
     const [first, second] = inbox.selectable.map((item) => item.key)
     await openThread.open(second!)
-    await vi.waitFor(() => expect(field().value).toBe(''))
+    await until(() => expect(field().value).toBe(''))
     await openThread.open(first!)
-    await vi.waitFor(() => expect(field().value).toContain('[one sentence in your words]'))
+    await until(() => expect(field().value).toContain('[one sentence in your words]'))
     expect(composer.blanks).toBe(1)
   })
 })
@@ -205,7 +203,7 @@ describe('the crisis panel', () => {
   test('C logs a call without answer, with the next try', async () => {
     const fake = await openInbox()
     await fireEvent.keyDown(window, { key: 'c' })
-    await vi.waitFor(() => expect(all('attempt')).toHaveLength(2))
+    await until(() => expect(all('attempt')).toHaveLength(2))
     expect(fake.calls.find(([name]) => name === 'logAttempt')?.slice(1)).toEqual([
       'case-1',
       'no-answer',
@@ -217,7 +215,7 @@ describe('the crisis panel', () => {
   test('a step is done by its box', async () => {
     await openInbox()
     await fireEvent.click(one('step-check', all('step')[1]))
-    await vi.waitFor(() => expect(all('step')[1]?.dataset.state).toBe('done'))
+    await until(() => expect(all('step')[1]?.dataset.state).toBe('done'))
   })
 
   test('a case closes only with every step, or as a false alarm in two steps', async () => {
@@ -227,6 +225,6 @@ describe('the crisis panel', () => {
     expect(one<HTMLButtonElement>('close-confirm').disabled).toBe(true)
     await fireEvent.click(one('false-alarm'))
     await fireEvent.click(one('close-confirm'))
-    await vi.waitFor(() => expect(all('crisis-panel')).toEqual([]))
+    await until(() => expect(all('crisis-panel')).toEqual([]))
   })
 })

@@ -29,10 +29,15 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   return fake
 }
 
+/** Waits for something to become true; patient, because the machine may be busy. */
+export function until<T>(check: () => T): Promise<T> {
+  return vi.waitFor(check, { timeout: 15_000, interval: 10 })
+}
+
 export async function openWindow(options: FakeOptions = {}): Promise<FakeBackend> {
   const fake = freshState(options)
   render(App)
-  await vi.waitFor(() => {
+  await until(() => {
     if (!document.querySelector('[data-testid="inbox"], [data-testid="unlock-page"], [data-testid="first-run"]'))
       throw new Error('not drawn')
   })
@@ -41,7 +46,7 @@ export async function openWindow(options: FakeOptions = {}): Promise<FakeBackend
 
 export async function openInbox(options: FakeOptions = {}): Promise<FakeBackend> {
   const fake = await openWindow(options)
-  await vi.waitFor(() => {
+  await until(() => {
     if (!document.querySelector('[data-testid="message"]')) throw new Error('no thread yet')
   })
   return fake

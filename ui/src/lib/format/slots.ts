@@ -38,6 +38,15 @@ export function expand(text: string, slots: ResponseView['slots']): MarkedText {
   return { text: shown + text.slice(from), marks }
 }
 
+/** A response's text without the paragraphs whose optional slot is not known. */
+export function withoutUnknown(text: string, slots: ResponseView['slots']): string {
+  const unknown = slots.filter((slot) => !slot.required && slot.value === '').map((slot) => `{${slot.name}}`)
+  return text
+    .split('\n\n')
+    .filter((paragraph) => !unknown.some((slot) => paragraph.includes(slot)))
+    .join('\n\n')
+}
+
 /** The text as it goes to the backend: blanks as `{slot_name}`. */
 export function serialise({ text, marks }: MarkedText): string {
   let out = ''

@@ -43,7 +43,11 @@ export function errorText(error: AppError): string {
 
 /** What stands against sending. */
 export function checkText(check: SendCheck): string {
-  return find(`check_${check.code}`)?.(Object.fromEntries(check.params)) ?? check.code
+  const params = Object.fromEntries(check.params)
+  let code = check.code
+  if (code === 'wrong_country' && 'missing' in params) code = 'missing_line'
+  if (code === 'unsigned' && 'review_by' in params) code = 'overdue'
+  return find(`check_${code}`)?.(params) ?? check.code
 }
 
 /** `FAMILY, Given` as in clinical systems. */

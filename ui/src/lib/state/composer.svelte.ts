@@ -9,7 +9,7 @@ import {
   type SendCheck,
   type ThreadDetail,
 } from '../ipc/backend'
-import { edit, expand, insertAt, serialise, type MarkedText } from '../format/slots'
+import { edit, expand, insertAt, serialise, withoutUnknown, type MarkedText } from '../format/slots'
 
 const SAVE_AFTER = 600
 const CHECK_AFTER = 350
@@ -69,7 +69,7 @@ class Composer {
 
   /** Puts a response at the caret; answers where to put the caret: the first blank, or the end of the text. */
   insert(response: ResponseView, caret: number): { start: number; end: number } {
-    const inserted = expand(response.text, response.slots)
+    const inserted = expand(withoutUnknown(response.text, response.slots), response.slots)
     this.marked = insertAt(this.marked, caret, inserted)
     this.response = { reference: `${response.id}@${response.version}`, title: response.title }
     this.touched()

@@ -3,6 +3,7 @@ import {
   asAppError,
   backend,
   type AppError,
+  type CreatedVault,
   type CreateVaultRequest,
   type SessionState,
   type UnlockOutcome,
@@ -34,8 +35,8 @@ class Session {
   }
 
   /** Creates a vault; the recovery code is shown once by the caller, who then calls `refresh`. */
-  async create(request: CreateVaultRequest): Promise<string> {
-    return (await backend().createVault(request)).recovery_code
+  create(request: CreateVaultRequest): Promise<CreatedVault> {
+    return backend().createVault(request)
   }
 
   async lock(): Promise<void> {

@@ -21,7 +21,7 @@ export function startDesign(): void {
     first: { state: 'first_run' },
   }
   const unreachable: AppError = { code: 'portal_unreachable', retryable: true, params: [] }
-  const refused: AppError = { code: 'sign_in_required', retryable: false, params: [] }
+  const refused: AppError = { code: 'unauthorized', retryable: false, params: [] }
   const net: Record<string, Partial<Staleness>> = {
     offline: { problem: unreachable, last_success: at('23 07:41'), complete_until: at('23 07:41') },
     error: { problem: refused, last_success: at('23 06:10'), complete_until: at('23 06:10') },

@@ -276,7 +276,8 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       const detail = threads.find((entry) => entry.messages.some((message) => message.outbox_id === id))
       const reply = detail?.messages.find((message) => message.outbox_id === id)
       if (!detail || !reply) return
-      if (reply.delivery === 'sent') throw { code: 'already_sent', retryable: false, params: [] } satisfies AppError
+      if (reply.delivery === 'sent')
+        throw { code: 'wrong_outbox_state', retryable: false, params: [] } satisfies AppError
       detail.messages = detail.messages.filter((message) => message !== reply)
       detail.draft = reply.segments.map((segment) => segment.text).join('')
       detail.row.reply = 'draft'
