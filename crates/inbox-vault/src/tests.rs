@@ -3,4 +3,5 @@
 mod disk;
 mod plans;
 mod schema;
+mod search;
 mod views;

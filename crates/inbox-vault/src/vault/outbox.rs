@@ -33,7 +33,7 @@ impl Vault {
 
     /// Entries whose answer was lost, oldest first: to be looked up by identifier.
     pub fn unknown(&self) -> Result<Vec<OutboxEntry>> {
-        self.read(|db| outbox::unknown(db))
+        self.read(outbox::unknown)
     }
 
     /// Turns every `Sending` entry into `Unknown`. Call it once, holding the sender's lock, before sending: what is
@@ -101,7 +101,7 @@ impl Vault {
 
     /// All entries, oldest first; sent ones too.
     pub fn outbox(&self) -> Result<Vec<OutboxEntry>> {
-        self.read(|db| outbox::list(db))
+        self.read(outbox::list)
     }
 
     /// One entry.

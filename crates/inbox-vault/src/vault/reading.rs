@@ -67,7 +67,7 @@ impl Vault {
 
     /// All patients, by name.
     pub fn patients(&self) -> Result<Vec<Patient>> {
-        self.read(|db| people::patients(db))
+        self.read(people::patients)
     }
 
     /// The related persons of a patient, by name.
@@ -77,7 +77,7 @@ impl Vault {
 
     /// The clinicians known by name.
     pub fn practitioners(&self) -> Result<Vec<PortalPractitioner>> {
-        self.read(|db| people::practitioners(db))
+        self.read(people::practitioners)
     }
 
     /// Messages that hold all words of `query`, newest first. Words between quotation marks stand together; the last word
@@ -98,7 +98,7 @@ impl Vault {
 
     /// Cases, open ones first by deadline, then closed ones, newest first.
     pub fn cases(&self) -> Result<Vec<StoredCase>> {
-        self.read(|db| cases::list(db))
+        self.read(cases::list)
     }
 
     /// One case.

@@ -16,7 +16,7 @@ impl Vault {
 
     /// How far the copy is complete.
     pub fn cursor(&self) -> Result<SyncCursor> {
-        self.read(|db| crate::apply::load_cursor(db))
+        self.read(crate::apply::load_cursor)
     }
 
     /// Versions of those of `ids` (messages and thread headers) that are stored. Quarantined ones are left out, so that
@@ -27,12 +27,12 @@ impl Vault {
 
     /// Portal ids of all messages that are not withdrawn, for the reconcile of ids.
     pub fn message_ids(&self) -> Result<Vec<PortalId>> {
-        self.read(|db| messages::portal_ids(db))
+        self.read(messages::portal_ids)
     }
 
     /// Portal ids of what left the vault by retention and must not be fetched again.
     pub fn tombstones(&self) -> Result<Vec<PortalId>> {
-        self.read(|db| messages::tombstones(db))
+        self.read(messages::tombstones)
     }
 
     /// The thread that a key names, if it is stored.
