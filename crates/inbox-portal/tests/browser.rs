@@ -1,5 +1,7 @@
 //! Sign-in with the browser: PKCE, state, one code, one exchange.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 use std::time::Duration;
 
 use base64::Engine as _;

@@ -1,5 +1,7 @@
 //! Sync over real HTTP on loopback, with the demo portal and real vaults.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
+
 mod bad_input;
 mod faults;
 mod pull;
