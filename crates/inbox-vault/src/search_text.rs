@@ -41,7 +41,16 @@ pub(crate) struct Query {
 struct Term {
     /// One word, or the words of a phrase.
     words: Vec<String>,
+    /// Each word folded and spelled out, to be compared with the words of a text.
+    forms: Vec<[String; 2]>,
     prefix: bool,
+}
+
+impl Term {
+    fn new(words: Vec<String>) -> Self {
+        let forms = words.iter().map(|word| [folded(word), spelled(word)]).collect();
+        Self { words, forms, prefix: false }
+    }
 }
 
 impl Query {
@@ -53,10 +62,10 @@ impl Query {
             if n % 2 == 1 {
                 let words: Vec<_> = words.collect();
                 if !words.is_empty() {
-                    terms.push(Term { words, prefix: false });
+                    terms.push(Term::new(words));
                 }
             } else {
-                terms.extend(words.map(|word| Term { words: vec![word], prefix: false }));
+                terms.extend(words.map(|word| Term::new(vec![word])));
             }
         }
         let ends_in_word = typed.chars().last().is_some_and(char::is_alphanumeric);
@@ -84,9 +93,9 @@ impl Query {
     fn hits(&self, word: &str) -> bool {
         let forms = [folded(word), spelled(word)];
         self.terms.iter().any(|term| {
-            term.words.iter().enumerate().any(|(n, wanted)| {
-                let prefix = term.prefix && n + 1 == term.words.len();
-                [folded(wanted), spelled(wanted)].iter().any(|wanted| {
+            term.forms.iter().enumerate().any(|(n, wanted)| {
+                let prefix = term.prefix && n + 1 == term.forms.len();
+                wanted.iter().any(|wanted| {
                     forms.iter().any(|form| form == wanted || (prefix && form.starts_with(wanted.as_str())))
                 })
             })
