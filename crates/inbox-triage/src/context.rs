@@ -148,7 +148,6 @@ impl<'a> Context<'a> {
         self.cues(Cue::NegationPhrase).any(|cue| {
             cue.sentence == hit.sentence
                 && cue.from <= hit.from
-                && !self.any(cue.from..cue.to, Cue::PseudoNegation)
                 && !(cue.from..cue.to).all(|token| Self::is_literal(hit, token))
                 && !self.any(cue.to.min(hit.from)..hit.from, Cue::Contrast)
         })
