@@ -29,10 +29,11 @@ impl ReadPage {
         let here: HashSet<&PortalId> = self.headers.iter().map(|header| &header.thread.portal_id).collect();
         let mut missing = Vec::new();
         for message in &self.messages {
-            if let ThreadKey::Header(id) = &message.message.thread {
-                if !here.contains(id) && !missing.contains(id) {
-                    missing.push(id.clone());
-                }
+            if let ThreadKey::Header(id) = &message.message.thread
+                && !here.contains(id)
+                && !missing.contains(id)
+            {
+                missing.push(id.clone());
             }
         }
         missing

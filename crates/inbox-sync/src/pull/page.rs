@@ -1,6 +1,7 @@
 //! One page: read, plan, meet the people, judge, apply together with the cursor (I2).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use inbox_domain::{Batch, PortalId, Quarantined, SyncCursor, ThreadKey};
 use inbox_portal::{MapContext, Mapped, MappedThread, Page, PageEntry, map_communication};
@@ -49,9 +50,9 @@ impl Run<'_> {
         let broken = read.unreadable.iter().filter_map(crate::plan::thread_of_broken).map(ThreadKey::Header);
         let keys = read.messages.iter().map(|message| message.message.thread.clone()).chain(broken);
         for key in keys {
-            if !known.contains_key(&key) {
-                let thread = self.known_thread(&key)?;
-                known.insert(key, thread);
+            if let Entry::Vacant(place) = known.entry(key) {
+                let thread = self.known_thread(place.key())?;
+                place.insert(thread);
             }
         }
         let known = |key: &ThreadKey| known.get(key).cloned().flatten();
