@@ -211,7 +211,8 @@ impl<'a> Context<'a> {
         let (first, end) = self.sentence(hit);
         let next = self.text.sentences.get(hit.sentence as usize + 1);
         let end = next.filter(|next| next.to - next.from <= 4).map_or(end, |next| next.to);
-        self.any(first..end, Cue::Laughter)
+        let meant = |token: u32| (first.max(token.saturating_sub(2))..token).any(|t| self.marked(t, Cue::Negation));
+        (first..end).any(|token| self.marked(token, Cue::Laughter) && !meant(token))
     }
 
     fn is_idiom(&self, rule_number: u32, hit: &Hit) -> bool {
