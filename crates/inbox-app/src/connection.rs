@@ -184,9 +184,10 @@ pub(crate) fn load_hours(vault: &Vault) -> AvailabilityHours {
         .unwrap_or_else(|| AvailabilityHours::default_for(&workstation_zone()))
 }
 
-/// The zone of this workstation.
+/// The zone of this workstation: `TZ` where it names one, as for every program, else the system's.
 pub(crate) fn workstation_zone() -> String {
-    iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned())
+    let named = std::env::var("TZ").ok().filter(|zone| zone.contains('/') && !zone.starts_with([':', '/']));
+    named.or_else(|| iana_time_zone::get_timezone().ok()).unwrap_or_else(|| "UTC".to_owned())
 }
 
 async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> AppResult<Auth> {

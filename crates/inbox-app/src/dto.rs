@@ -10,6 +10,14 @@ use inbox_domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod session;
+mod writing;
+
+pub use session::{
+    CreateVaultRequest, CreatedVault, Preferences, SessionState, UnlockOutcome, VaultEntry, VaultKeyState,
+};
+pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
+
 /// An error as the UI and the command line see it. The UI translates `code`; `params` never hold patient data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct AppError {
@@ -19,81 +27,6 @@ pub struct AppError {
     pub retryable: bool,
     /// Values for the translated sentence, for example seconds to wait.
     pub params: Vec<(String, String)>,
-}
-
-/// State of one vault folder as the unlock page shows it (SECURITY.md, "Keyring").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum VaultKeyState {
-    /// The device secret is there: the passphrase opens it.
-    Ready,
-    /// Header says that no keyring is used: the passphrase alone opens it.
-    PassphraseOnly,
-    /// A header without its keyring entry: recovery code or another keyring.
-    KeyMissing,
-    /// The keyring is locked.
-    KeyringLocked,
-    /// The keyring did not answer in time (an unlock prompt may be open).
-    KeyringSilent,
-    /// No keyring service.
-    NoKeyring,
-    /// The header cannot be read.
-    HeaderDamaged,
-}
-
-/// A vault to choose on the unlock page.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct VaultEntry {
-    /// Folder, the argument of unlock.
-    pub dir: String,
-    /// Name shown.
-    pub name: String,
-    /// State of its key.
-    pub key: VaultKeyState,
-}
-
-/// Whether the window has an open vault.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum SessionState {
-    /// No vault on this workstation yet.
-    FirstRun,
-    /// One or more vaults, none open.
-    Locked {
-        /// The vaults.
-        vaults: Vec<VaultEntry>,
-        /// Replies not yet delivered when the vault was locked.
-        undelivered: u32,
-    },
-    /// A vault is open.
-    Unlocked {
-        /// Name of the vault.
-        vault: String,
-        /// The clinician, with title.
-        practitioner: String,
-        /// The sample clinic of `cargo xtask demo`.
-        demo: bool,
-    },
-}
-
-/// Answer to unlock.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum UnlockOutcome {
-    /// Open.
-    Unlocked,
-    /// Not opened; which part was wrong is not said.
-    WrongPassphrase {
-        /// Tries left before the delay.
-        tries_left: u32,
-        /// Seconds until the next try is taken.
-        wait_seconds: u32,
-    },
-    /// The key cannot be had; nothing was touched.
-    Key {
-        /// Why.
-        key: VaultKeyState,
-    },
 }
 
 /// How fresh the copy is and how the portal answers: the bar at the top.
@@ -457,86 +390,6 @@ pub struct ThreadDetail {
     pub case: Option<CaseView>,
 }
 
-/// A response to insert.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ResponseView {
-    /// Id, for example `acute-not-reached`.
-    pub id: String,
-    /// Version.
-    pub version: u32,
-    /// Title.
-    pub title: String,
-    /// Group, for example `acute`, `everyday`.
-    pub group: String,
-    /// Language of the text, BCP 47.
-    pub language: String,
-    /// Text with slots as `{slot_name}`.
-    pub text: String,
-    /// Slots in order.
-    pub slots: Vec<SlotView>,
-    /// A clinical lead has signed this version.
-    pub signed: bool,
-}
-
-/// A slot of a response, filled with what is known about this thread.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct SlotView {
-    /// Name as in the text.
-    pub name: String,
-    /// Label in the app's language.
-    pub label: String,
-    /// Proposed value, or empty when a person must write it.
-    pub value: String,
-    /// Must be filled before sending.
-    pub required: bool,
-}
-
-/// What stands against sending a text.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct SendCheck {
-    /// Code: `empty_text`, `empty_slot`, `other_patient_name`, `expired_line`, `wrong_country`, `proxy_can_read`,
-    /// `newer_message`, `not_a_recipient`, `unsigned`.
-    pub code: String,
-    /// Blocks sending; else a warning.
-    pub blocks: bool,
-    /// Values for the translated sentence.
-    pub params: Vec<(String, String)>,
-}
-
-/// What the composer asks to queue.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct ReplyRequest {
-    /// The thread.
-    pub thread: String,
-    /// The text as it will be sent.
-    pub text: String,
-    /// Response used, as `id@version`.
-    pub response: Option<String>,
-    /// Leaves at or after this instant; `None` sends with the next sync.
-    pub not_before: Option<String>,
-    /// Newer messages were seen.
-    pub even_if_newer: bool,
-}
-
-/// An outbox entry.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct OutboxView {
-    /// Id in this vault.
-    pub id: String,
-    /// Our identifier on the portal.
-    pub client_identifier: String,
-    /// The thread.
-    pub thread: String,
-    /// State.
-    pub state: OutboxState,
-    /// Attempts.
-    pub attempts: u32,
-    /// Leaves at or after.
-    pub not_before: Option<String>,
-    /// Error code.
-    pub error: Option<String>,
-}
-
 /// A hit of the search.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct SearchHit {
@@ -582,48 +435,4 @@ pub enum AppEvent {
     },
     /// The vault was locked.
     Locked,
-}
-
-/// Look and language of the window; kept outside the vault, so that the lock screen has them.
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-pub struct Preferences {
-    /// `en` or `de`.
-    pub language: String,
-    /// `system`, `light`, `dark`, `high-contrast`.
-    pub theme: String,
-}
-
-/// What the first run asks to create.
-#[derive(Clone, Deserialize, Type)]
-pub struct CreateVaultRequest {
-    /// Name of the vault, shown on the unlock page; its folder is named after it.
-    pub name: String,
-    /// Base address of the portal's FHIR interface; empty connects later.
-    pub portal_url: String,
-    /// `Practitioner/ID` of the clinician; empty when the portal's sign-in names her.
-    pub practitioner: String,
-    /// The passphrase, at least 8 characters, 16 without a keyring.
-    pub passphrase: String,
-    /// The passphrase alone opens the vault: for workstations without a keyring.
-    #[serde(default)]
-    #[specta(optional)]
-    pub no_keyring: bool,
-    /// A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in.
-    #[serde(default)]
-    #[specta(optional)]
-    pub token: Option<String>,
-    /// IANA zone of the clinic; the workstation's when it is not given.
-    #[serde(default)]
-    #[specta(optional)]
-    pub zone: Option<String>,
-}
-
-/// A vault just created; it is open.
-#[derive(Clone, Serialize, Type)]
-pub struct CreatedVault {
-    /// Opens the vault without passphrase or keyring; shown once, stored nowhere.
-    pub recovery_code: String,
-    /// Why the vault could not be connected to the portal; it was made all the same.
-    #[specta(optional)]
-    pub problem: Option<AppError>,
 }

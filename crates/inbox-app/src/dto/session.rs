@@ -1,0 +1,125 @@
+//! Vaults, unlocking, first run, preferences.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::AppError;
+
+/// State of one vault folder as the unlock page shows it (SECURITY.md, "Keyring").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultKeyState {
+    /// The device secret is there: the passphrase opens it.
+    Ready,
+    /// Header says that no keyring is used: the passphrase alone opens it.
+    PassphraseOnly,
+    /// A header without its keyring entry: recovery code or another keyring.
+    KeyMissing,
+    /// The keyring is locked.
+    KeyringLocked,
+    /// The keyring did not answer in time (an unlock prompt may be open).
+    KeyringSilent,
+    /// No keyring service.
+    NoKeyring,
+    /// The header cannot be read.
+    HeaderDamaged,
+}
+
+/// A vault to choose on the unlock page.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct VaultEntry {
+    /// Folder, the argument of unlock.
+    pub dir: String,
+    /// Name shown.
+    pub name: String,
+    /// State of its key.
+    pub key: VaultKeyState,
+}
+
+/// Whether the window has an open vault.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionState {
+    /// No vault on this workstation yet.
+    FirstRun,
+    /// One or more vaults, none open.
+    Locked {
+        /// The vaults.
+        vaults: Vec<VaultEntry>,
+        /// Replies not yet delivered when the vault was locked.
+        undelivered: u32,
+    },
+    /// A vault is open.
+    Unlocked {
+        /// Name of the vault.
+        vault: String,
+        /// The clinician, with title.
+        practitioner: String,
+        /// The sample clinic of `cargo xtask demo`.
+        demo: bool,
+    },
+}
+
+/// Answer to unlock.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum UnlockOutcome {
+    /// Open.
+    Unlocked,
+    /// Not opened; which part was wrong is not said.
+    WrongPassphrase {
+        /// Tries left before the delay.
+        tries_left: u32,
+        /// Seconds until the next try is taken.
+        wait_seconds: u32,
+    },
+    /// The key cannot be had; nothing was touched.
+    Key {
+        /// Why.
+        key: VaultKeyState,
+    },
+}
+
+/// Look and language of the window; kept outside the vault, so that the lock screen has them.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct Preferences {
+    /// `en` or `de`.
+    pub language: String,
+    /// `system`, `light`, `dark`, `high-contrast`.
+    pub theme: String,
+}
+
+/// What the first run asks to create.
+#[derive(Clone, Deserialize, Type)]
+pub struct CreateVaultRequest {
+    /// Name of the vault, shown on the unlock page; its folder is named after it.
+    pub name: String,
+    /// Base address of the portal's FHIR interface; empty connects later.
+    pub portal_url: String,
+    /// `Practitioner/ID` of the clinician; empty when the portal's sign-in names her.
+    pub practitioner: String,
+    /// The passphrase, at least 8 characters, 16 without a keyring.
+    pub passphrase: String,
+    /// The passphrase alone opens the vault: for workstations without a keyring.
+    #[serde(default)]
+    #[specta(optional)]
+    pub no_keyring: bool,
+    /// A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in.
+    #[serde(default)]
+    #[specta(optional)]
+    pub token: Option<String>,
+    /// IANA zone of the clinic; the workstation's when it is not given.
+    #[serde(default)]
+    #[specta(optional)]
+    pub zone: Option<String>,
+}
+
+/// A vault just created; it is open.
+#[derive(Clone, Serialize, Type)]
+pub struct CreatedVault {
+    /// Opens the vault without passphrase or keyring; shown once, stored nowhere.
+    pub recovery_code: String,
+    /// Why the vault could not be connected to the portal; it was made all the same.
+    #[specta(optional)]
+    pub problem: Option<AppError>,
+}
