@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
         if self.is_idiom(rule_number, hit) || (rule.laughter && self.is_laughed_at(hit)) {
             reading.lower(Tier::None, ContextMark::Idiom);
         }
-        if self.is_quoted(hit) {
+        if self.is_quoted(hit, rule.third == Third::Keeps) {
             reading.lower(Tier::None, ContextMark::Quoted);
         }
         if rule.negation {
@@ -134,6 +134,7 @@ impl<'a> Context<'a> {
                 && !self.marked(token, Cue::PseudoNegation)
                 && !self.marked(token, Cue::DoubtfulNegation)
                 && !Self::is_literal(hit, token)
+                && !self.is_cut_off(token, hit)
         };
         let plain = (from.max(hit.from.saturating_sub(NEGATION_REACH))..behind).any(denies);
         if plain || self.has_negation_phrase(hit) {
@@ -141,6 +142,15 @@ impl<'a> Context<'a> {
         } else if (from..behind).any(|t| self.marked(t, Cue::DoubtfulNegation) && !Self::is_literal(hit, t)) {
             reading.lower(reading.tier.lowered(), ContextMark::NegationDoubtful);
         }
+    }
+
+    /// Whether a comma stands between a denial and the phrase: "no rash, shaking all night" denies the rash alone, while
+    /// "no rash, fever or shaking" is a list.
+    fn is_cut_off(&self, denial: u32, hit: &Hit) -> bool {
+        let (from, to) = if denial < hit.from { (denial + 1, hit.from + 1) } else { (hit.to, denial + 1) };
+        let comma = (from..to).any(|token| self.text.tokens.list[token as usize].before == Break::Comma);
+        let (_, end) = self.sentence(hit);
+        comma && !self.any(denial..end.min(hit.to + 3), Cue::Alternative)
     }
 
     /// "I have no plans to ...", "es ist nicht so, dass ...": reaches over commas up to a contrast.
@@ -187,7 +197,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn is_quoted(&self, hit: &Hit) -> bool {
+    fn is_quoted(&self, hit: &Hit, reported: bool) -> bool {
         let list = &self.text.tokens.list;
         let tokens = &list[hit.from as usize..hit.to as usize];
         if tokens.iter().all(|token| token.cited) {
@@ -199,7 +209,7 @@ impl<'a> Context<'a> {
             return self.any(earlier..hit.from, Cue::QuoteSource);
         }
         let personal = (hit.from..hit.to).any(|token| self.marked(token, Cue::FirstPerson));
-        !personal && self.any(self.clause(hit).0..hit.from, Cue::QuoteSource)
+        !personal && !reported && self.any(self.clause(hit).0..hit.from, Cue::QuoteSource)
     }
 
     fn is_hypothetical(&self, hit: &Hit) -> bool {
@@ -211,7 +221,8 @@ impl<'a> Context<'a> {
         let (first, end) = self.sentence(hit);
         let next = self.text.sentences.get(hit.sentence as usize + 1);
         let end = next.filter(|next| next.to - next.from <= 4).map_or(end, |next| next.to);
-        let meant = |token: u32| (first.max(token.saturating_sub(2))..token).any(|t| self.marked(t, Cue::Negation));
+        let meant =
+            |token: u32| (first.max(token.saturating_sub(3))..token).any(|t| self.marked(t, Cue::Negation));
         (first..end).any(|token| self.marked(token, Cue::Laughter) && !meant(token))
     }
 

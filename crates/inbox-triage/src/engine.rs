@@ -132,6 +132,16 @@ impl Engine {
         self.lexicon.rules.iter().map(|rule| rule.id.as_str())
     }
 
+    /// Every fixed word and wildcard stem of the lexicon: what a plain automaton would have to look for.
+    pub fn surface_forms(&self) -> &[String] {
+        self.lexicon.vocabulary.surface_forms()
+    }
+
+    /// Category of a rule.
+    pub fn category(&self, rule_id: &str) -> Option<inbox_domain::Category> {
+        self.lexicon.rules.iter().find(|rule| rule.id == rule_id).map(|rule| rule.category)
+    }
+
     /// Examples of a rule: texts that it must flag, texts that it must not. Run as tests.
     pub fn examples(&self, rule_id: &str) -> Option<(&[String], &[String])> {
         let rule = self.lexicon.rules.iter().find(|rule| rule.id == rule_id)?;

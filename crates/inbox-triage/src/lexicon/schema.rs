@@ -129,6 +129,7 @@ pub(crate) struct Cues {
     pub(crate) pseudo_negation: Vec<Spanned<String>>,
     pub(crate) doubtful_negation: Vec<Spanned<String>>,
     pub(crate) contrast: Vec<Spanned<String>>,
+    pub(crate) alternative: Vec<Spanned<String>>,
     pub(crate) subject: Vec<Spanned<String>>,
     pub(crate) opener: Vec<Spanned<String>>,
     pub(crate) history: Vec<Spanned<String>>,

@@ -67,6 +67,7 @@ pub(crate) struct Vocabulary {
     wildcards: Vec<(bool, bool, Symbol)>,
     deletions: FxMap<(u32, u32)>,
     facts: Vec<u8>,
+    surface_forms: Vec<String>,
 }
 
 impl Builder {
@@ -123,6 +124,7 @@ impl Builder {
             wildcards,
             deletions: FxMap::default(),
             facts: self.facts,
+            surface_forms: self.names.iter().map(|name| name.trim_matches('*').to_owned()).collect(),
         };
         for (symbol, name) in self.names.iter().enumerate().filter(|(_, name)| !name.contains('*')) {
             let from = vocabulary.pool.len() as u32;
@@ -151,6 +153,11 @@ fn without(word: &[u8], skip: usize, out: &mut Vec<u8>) {
 }
 
 impl Vocabulary {
+    /// All words and stems.
+    pub(crate) fn surface_forms(&self) -> &[String] {
+        &self.surface_forms
+    }
+
     /// Facts of a symbol.
     pub(crate) fn facts(&self, symbol: Symbol) -> u8 {
         self.facts[symbol as usize]
@@ -164,7 +171,7 @@ impl Vocabulary {
         }
         if word.iter().all(u8::is_ascii_digit) {
             out.push(NUMBER);
-            return;
+            return self.add_wildcards(word, out);
         }
         let before = out.len();
         self.add_wildcards(word, out);
@@ -175,7 +182,7 @@ impl Vocabulary {
 
     fn add_wildcards(&self, word: &[u8], out: &mut Vec<Symbol>) {
         let Some(stems) = &self.stems else { return };
-        if word.len() < 3 {
+        if word.len() < 3 && !word[0].is_ascii_digit() {
             return;
         }
         for found in stems.find_overlapping_iter(word) {

@@ -1,0 +1,51 @@
+//! The labelled fixtures do not get worse. These sets were used while writing the rules, so the floors guard against
+//! regressions and say nothing about new messages; docs/TRIAGE.md has the figures of sets judged cold.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use inbox_triage::evaluate::Evaluation;
+use inbox_triage::{Engine, evaluate, ndjson};
+
+fn evaluation(name: &str) -> Evaluation {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/triage").join(name);
+    evaluate::run(BufReader::new(File::open(path).unwrap()), Engine::builtin()).unwrap()
+}
+
+fn assert_floors(name: &str, [sensitivity, specificity, acute, exact]: [f64; 4]) {
+    let found = evaluation(name);
+    let table = found.to_table();
+    assert!(found.sensitivity.value >= sensitivity, "{name} sensitivity\n{table}");
+    assert!(found.specificity.value >= specificity, "{name} specificity\n{table}");
+    assert!(found.acute_recall.value >= acute, "{name} acute recall\n{table}");
+    assert!(found.exact_tier.value >= exact, "{name} exact tier\n{table}");
+}
+
+#[test]
+fn challenge_messages_keep_their_floors() {
+    assert_floors("challenge.ndjson", [0.92, 0.94, 0.92, 0.89]);
+}
+
+#[test]
+fn own_messages_keep_their_floors() {
+    assert_floors("own.ndjson", [0.97, 0.98, 0.95, 0.96]);
+}
+
+#[test]
+fn ndjson_answers_line_by_line_in_order() {
+    let input = "{\"id\":\"a\",\"text\":\"I want to die.\"}\n\n{\"id\":\"b\",\"text\":\"Danke für den Termin.\",\"lang\":\"de\"}\n";
+    let mut output = Vec::new();
+    ndjson::run(input.as_bytes(), &mut output, Engine::builtin()).unwrap();
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["id"], &lines[0]["tier"]), (&"a".into(), &"urgent".into()));
+    assert_eq!(lines[0]["flags"][0]["text"], "want to die");
+    assert_eq!((&lines[1]["tier"], &lines[1]["checked"]), (&"none".into(), &"full".into()));
+    let error = ndjson::run("{\"id\":1}".as_bytes(), Vec::new(), Engine::builtin()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1: expected a JSON object with \"id\" and \"text\" (wrong type or missing field)"
+    );
+}

@@ -1,0 +1,127 @@
+//! The lexicon keeps its promises: it compiles, every rule is explained, and every rule's examples hold.
+
+use inbox_domain::Tier;
+use inbox_triage::{ClinicFile, ContextMessage, Engine, TriageInput};
+
+/// Whether any rule (or, for `exactly`, this rule) raises a flag that counts.
+fn raises(engine: &Engine, rule: &str, text: &str, exactly: bool) -> bool {
+    let lang = if rule.starts_with("de.") { "de" } else { "en" };
+    let judged = engine.triage(&TriageInput { text, lang: Some(lang), context: &[] });
+    judged.flags.iter().any(|flag| flag.tier > Tier::None && (!exactly || flag.rule == rule))
+}
+
+#[test]
+fn every_positive_example_is_flagged_and_no_negative_one() {
+    let engine = Engine::builtin();
+    let mut wrong = Vec::new();
+    for rule in engine.rule_ids() {
+        let (positive, negative) = engine.examples(rule).unwrap();
+        wrong.extend(
+            positive
+                .iter()
+                .filter(|text| !raises(engine, rule, text, false))
+                .map(|t| format!("{rule} misses: {t}")),
+        );
+        wrong.extend(
+            negative
+                .iter()
+                .filter(|text| raises(engine, rule, text, true))
+                .map(|t| format!("{rule} flags: {t}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{} examples do not hold:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_reason_in_both_languages_a_source_and_an_example() {
+    let engine = Engine::builtin();
+    for rule in engine.rule_ids() {
+        let english = engine.explain(rule, "en").unwrap();
+        let german = engine.explain(rule, "de").unwrap();
+        assert!(!english.reason.is_empty() && !english.source.is_empty(), "{rule}");
+        assert_ne!(english.reason, german.reason, "{rule}");
+        assert!(!engine.examples(rule).unwrap().1.is_empty(), "{rule} has no negative example");
+    }
+    assert_eq!(engine.explain("no.such.rule", "en"), None);
+}
+
+#[test]
+fn all_categories_are_covered_in_both_languages() {
+    use inbox_domain::Category::*;
+    let all = [
+        IdeationPassive,
+        IdeationActive,
+        Intent,
+        Plan,
+        Means,
+        Preparation,
+        Attempt,
+        SelfHarm,
+        HarmToOthers,
+        AbuseViolence,
+        ChildSafety,
+        ElderSafety,
+        Psychosis,
+        Mania,
+        Overdose,
+        AdverseReaction,
+        Withdrawal,
+        EatingDisorder,
+        Postpartum,
+        Hopelessness,
+        ThirdPartyRisk,
+        SubstanceRisk,
+    ];
+    let engine = Engine::builtin();
+    for lang in ["en.", "de."] {
+        for category in all {
+            let covered =
+                engine.rule_ids().any(|id| id.starts_with(lang) && engine.category(id) == Some(category));
+            assert!(covered, "{lang} {category:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_a_clinic_file_names_file_line_and_expectation() {
+    let file = |text: &str| ClinicFile { folder: "en".into(), name: "own.toml".into(), text: text.into() };
+    let rule = "[[rule]]\nid = \"clinic.x\"\ncategory = \"intent\"\ntier = \"urgent\"\n\
+                reason = { en = \"a\", de = \"b\" }\nsource = \"clinic\"\n";
+    let unknown =
+        Engine::with_clinic_lexicon(&[file(&format!("{rule}match = [\"{{nothing}} here\"]\n"))]).unwrap_err();
+    assert_eq!((unknown.file.as_str(), unknown.line), ("own.toml", 7));
+    assert!(unknown.expected.contains("{nothing}"), "{unknown}");
+    let misspelt = Engine::with_clinic_lexicon(&[file(&format!("{rule}matches = [\"x\"]\n"))]).unwrap_err();
+    assert_eq!(misspelt.line, 7, "{misspelt}");
+    let open = Engine::with_clinic_lexicon(&[file(&format!("{rule}match = [\"(a|b\"]\n"))]).unwrap_err();
+    assert!(open.expected.contains("`)`"), "{open}");
+}
+
+#[test]
+fn a_clinic_adds_phrases_and_keeps_a_rule_at_watch() {
+    let text = "watch_only = [\"en.ideation.want-to-die\"]\n[[rule]]\nid = \"clinic.bench\"\ncategory = \"intent\"\n\
+                tier = \"emergency\"\nreason = { en = \"a\", de = \"b\" }\nsource = \"clinic\"\n\
+                match = [\"going to the old quarry\"]\n";
+    let file = ClinicFile { folder: "en".into(), name: "own.toml".into(), text: text.into() };
+    let engine = Engine::with_clinic_lexicon(&[file]).unwrap();
+    let tier = |text| engine.triage(&TriageInput { text, lang: Some("en"), context: &[] }).tier;
+    assert_eq!(tier("I am going to the old quarry"), Tier::Emergency);
+    assert_eq!(tier("I wish I was dead"), Tier::Watch);
+}
+
+#[test]
+fn a_short_answer_is_read_with_the_question_before_it() {
+    let engine = Engine::builtin();
+    let after = |question: &str, text: &str| {
+        let context = [ContextMessage { from_patient: false, text: question.into() }];
+        engine.triage(&TriageInput { text, lang: None, context: &context })
+    };
+    assert_eq!(after("Are you safe tonight?", "No.").tier, Tier::Urgent);
+    assert_eq!(after("Are you having thoughts of suicide again?", "yes").tier, Tier::Urgent);
+    assert_eq!(after("Sind Sie heute Nacht sicher?", "Nein.").tier, Tier::Urgent);
+    assert_eq!(after("Haben Sie wieder Suizidgedanken?", "Ja.").tier, Tier::Urgent);
+    assert_eq!(after("Haben Sie wieder Suizidgedanken?", "Nein.").tier, Tier::None);
+    assert_eq!(after("Can you come on Monday?", "Yes.").tier, Tier::None);
+    let flags = after("Are you safe tonight?", "No.").flags;
+    assert!(flags[0].context.contains(&inbox_domain::ContextMark::ThreadContext));
+}
