@@ -145,7 +145,7 @@ pub struct ThreadRow {
     pub category: Option<Category>,
     /// Rule of the highest open flag.
     pub rule: Option<String>,
-    /// Holds an unread after-hours message; its reason.
+    /// Reason of the newest after-hours message that is unread or unanswered.
     pub after_hours: Option<AfterHoursReason>,
     /// Unread inbound messages.
     pub unread: u32,

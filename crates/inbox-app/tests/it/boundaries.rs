@@ -19,7 +19,7 @@ async fn what_is_read_at_night_is_told_to_nobody() {
     let unread = session.list_threads(View::NeedsAttention, None, 0, 50).unwrap().rows;
     let thread = &unread.iter().find(|row| row.unread > 0).unwrap().id;
     let control = rig.portal.control();
-    control.requests(true);
+    drop(control.requests(true));
     session.load_thread(thread).unwrap();
     session.mark_thread_read(thread).unwrap();
     session.sync_now().unwrap();

@@ -84,7 +84,7 @@ fn a_portal_that_is_down_leaves_the_vault_whole() {
 fn reading_writes_nothing_to_the_portal() {
     let rig = Rig::filled();
     let control = rig.portal.control();
-    control.requests(true);
+    drop(control.requests(true));
     let thread = rig.vault(&["threads"]).done().lines[0]["id"].as_str().unwrap().to_owned();
     rig.vault(&["thread", &thread]).done();
     rig.vault(&["sync"]).done();
