@@ -24,6 +24,8 @@ class Composer {
   sending = $state(false)
   error = $state.raw<AppError | null>(null)
   draftState = $state<'none' | 'saving' | 'saved' | 'failed'>('none')
+  /** Drafts that could not be saved, by thread. */
+  private unsaved = new Map<string, string>()
   private saveTimer: ReturnType<typeof setTimeout> | undefined
   private checkTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -36,16 +38,24 @@ class Composer {
 
   /** Takes the thread's draft. A draft already being written here is kept. */
   async open(detail: ThreadDetail): Promise<void> {
-    if (this.thread === detail.row.id) return
-    await this.flush()
+    if (this.thread === detail.row.id) {
+      // The thread was read again: what stood against sending (a newer message) may have been seen by now.
+      if (this.text.trim() !== '') this.checkSoon()
+      return
+    }
+    // A draft that could not be saved must not be lost by a change of thread: it is kept in memory until
+    // it is written on.
+    if (this.thread && !(await this.flush())) this.unsaved.set(this.thread, serialise(this.marked))
     this.thread = detail.row.id
     this.response = null
     this.checks = []
     this.leavesChoice = null
     this.error = null
-    this.draftState = detail.draft ? 'saved' : 'none'
-    this.marked = expand(detail.draft, [])
-    if (detail.draft) this.checkSoon()
+    const kept = this.unsaved.get(detail.row.id)
+    this.unsaved.delete(detail.row.id)
+    this.draftState = kept !== undefined ? 'failed' : detail.draft ? 'saved' : 'none'
+    this.marked = expand(kept ?? detail.draft, [])
+    if (this.text) this.checkSoon()
     if (this.blanks > 0) await this.relabel(detail)
   }
 
@@ -117,16 +127,18 @@ class Composer {
     this.touched()
   }
 
-  /** Saves what is not yet saved; called before the thread changes and before the vault is locked. */
-  async flush(): Promise<void> {
+  /** Saves what is not yet saved, before the thread changes and before the vault is locked; `false` when that failed. */
+  async flush(): Promise<boolean> {
     clearTimeout(this.saveTimer)
-    if (this.thread && this.draftState === 'saving') await this.save(this.thread)
+    if (!this.thread || (this.draftState !== 'saving' && this.draftState !== 'failed')) return true
+    return this.save(this.thread)
   }
 
   clear(): void {
     clearTimeout(this.saveTimer)
     clearTimeout(this.checkTimer)
     this.thread = null
+    this.unsaved.clear()
     this.reset()
   }
 
@@ -148,13 +160,15 @@ class Composer {
     this.checkSoon()
   }
 
-  private async save(thread: string): Promise<void> {
+  private async save(thread: string): Promise<boolean> {
     const text = serialise(this.marked)
     try {
       await backend().saveDraft(thread, text)
       if (this.thread === thread && serialise(this.marked) === text) this.draftState = text ? 'saved' : 'none'
+      return true
     } catch {
       if (this.thread === thread) this.draftState = 'failed'
+      return false
     }
   }
 
