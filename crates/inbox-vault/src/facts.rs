@@ -175,19 +175,27 @@ fn last(db: &Connection, thread: i64, messages: &Messages) -> Result<Last> {
         last.inbound_id = Some(id);
         last.function = function;
     }
-    if messages.after_hours > 0 {
-        last.after_hours_reason = db
-            .prepare_cached(concat!(
-                "SELECT m.hours_reason FROM message m WHERE m.thread_id = ?1 AND m.after_hours = 1 AND ",
-                unread!(),
-                " ORDER BY m.sent_at DESC, m.id DESC LIMIT 1"
-            ))?
-            .query_row([thread], |row| row.get(0))?;
-    }
+    last.after_hours_reason = after_hours_reason(db, thread, messages.last_clinician)?;
     if messages.unchecked > 0 {
         last.not_checked = not_checked(db, thread)?;
     }
     Ok(last)
+}
+
+/// Why the newest after-hours message that is unread or unanswered was written after hours. Reading takes a thread out of
+/// the after-hours view, but its row keeps the sign until somebody answers: that it was written at night goes on to matter.
+fn after_hours_reason(db: &Connection, thread: i64, last_clinician: Option<i64>) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(concat!(
+            "SELECT m.hours_reason FROM message m
+             WHERE m.thread_id = ?1 AND m.after_hours = 1 AND m.inbound = 1 AND m.delivered = 'delivered'
+               AND (",
+            unread!(),
+            " OR (m.settled = 0 AND (?2 IS NULL OR m.sent_at > ?2))) ORDER BY m.sent_at DESC, m.id DESC LIMIT 1"
+        ))?
+        .query_row(params![thread, last_clinician], |row| row.get(0))
+        .optional()?
+        .flatten())
 }
 
 /// All reasons for which unread messages are not fully checked.
@@ -221,7 +229,7 @@ fn open_flags(db: &Connection, thread: i64, last_clinician: Option<i64>) -> Resu
             AND f.superseded_at IS NULL AND m.inbound = 1 AND m.delivered <> 'draft'
             AND (cf.case_id IS NOT NULL OR ",
         unread!(),
-        " OR ?2 IS NULL OR m.sent_at > ?2) ORDER BY m.sent_at, f.start_at, f.id"
+        " OR (m.settled = 0 AND (?2 IS NULL OR m.sent_at > ?2))) ORDER BY m.sent_at, f.start_at, f.id"
     ))?;
     let mut rows = statement.query(params![thread, last_clinician])?;
     let mut open = Open::default();

@@ -700,7 +700,7 @@ export type ThreadRow = {
 	category: Category | null,
 	/**  Rule of the highest open flag. */
 	rule: string | null,
-	/**  Holds an unread after-hours message; its reason. */
+	/**  Reason of the newest after-hours message that is unread or unanswered. */
 	after_hours: AfterHoursReason | null,
 	/**  Unread inbound messages. */
 	unread: number,
