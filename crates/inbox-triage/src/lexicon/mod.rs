@@ -2,6 +2,7 @@
 
 pub(crate) mod compile;
 pub(crate) mod pattern;
+pub(crate) mod program;
 pub(crate) mod schema;
 pub(crate) mod vocabulary;
 

@@ -1,0 +1,156 @@
+//! What a lexicon compiles to: pattern programs, rules, cues, and the index that says which patterns to try.
+
+use inbox_domain::{Category, Tier};
+
+use super::schema::{Reason, Third, Within};
+use super::vocabulary::{Symbol, Vocabulary, fact};
+
+/// Both languages.
+pub(crate) const BOTH: u8 = fact::ENGLISH | fact::GERMAN;
+
+/// One step of a pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// A word of a set.
+    Set(u32),
+    /// Up to so many words of any kind.
+    Gap(u8),
+    /// Go on at the first, then try the second.
+    Split(u32, u32),
+    /// Go on there.
+    Jump(u32),
+    /// The next word is not of a set.
+    NotNext(u32),
+    /// The word before is not of a set.
+    NotBefore(u32),
+    /// Start of the sentence.
+    Start,
+    /// End of the sentence.
+    End,
+    /// Found.
+    Found,
+}
+
+/// What a context cue says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Cue {
+    Negation,
+    NegationPhrase,
+    PseudoNegation,
+    DoubtfulNegation,
+    Contrast,
+    Alternative,
+    Subject,
+    Opener,
+    History,
+    Remote,
+    Resolved,
+    Rearm,
+    QuoteSource,
+    Hypothetical,
+    Laughter,
+    FirstPerson,
+    Relative,
+    Professional,
+}
+
+/// What a match of a pattern means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Element of a rule; a phrase is an element alone.
+    Element { rule: u32, element: u8 },
+    /// Makes a rule's phrase in the same sentence an idiom.
+    Unless { rule: u32 },
+    /// The same, anywhere in the message.
+    UnlessMessage { rule: u32 },
+    /// The clinician asked what this rule answers.
+    After { rule: u32 },
+    /// Context.
+    Cue(Cue),
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pattern {
+    pub(crate) start: u32,
+    pub(crate) first: u32,
+    pub(crate) languages: u8,
+    pub(crate) meaning: Meaning,
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+pub(crate) struct CompiledRule {
+    pub(crate) id: String,
+    pub(crate) category: Category,
+    pub(crate) tier: Tier,
+    pub(crate) reason: Reason,
+    pub(crate) source: String,
+    /// Number of elements; 0 for phrases.
+    pub(crate) elements: u8,
+    pub(crate) need: u8,
+    pub(crate) within: Within,
+    pub(crate) with: Vec<Category>,
+    pub(crate) answers: bool,
+    pub(crate) negation: bool,
+    pub(crate) history: bool,
+    pub(crate) hypothetical: bool,
+    pub(crate) laughter: bool,
+    pub(crate) third: Third,
+    pub(crate) watch_only: bool,
+    pub(crate) positive: Vec<String>,
+    pub(crate) negative: Vec<String>,
+}
+
+/// Which patterns run when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Elements of rules, on every message.
+    Rules,
+    /// Context, only when a rule found something.
+    Context,
+    /// The clinician's question.
+    Question,
+}
+
+/// Anchor symbol to patterns.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(super) ranges: Vec<(u32, u32)>,
+    pub(super) patterns: Vec<u32>,
+}
+
+impl Index {
+    pub(crate) fn get(&self, symbol: Symbol) -> &[u32] {
+        let (from, to) = self.ranges.get(symbol as usize).copied().unwrap_or_default();
+        &self.patterns[from as usize..to as usize]
+    }
+}
+
+/// Everything compiled.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) steps: Vec<Step>,
+    pub(super) sets: Vec<Vec<Symbol>>,
+    pub(crate) patterns: Vec<Pattern>,
+    pub(crate) rules: Vec<CompiledRule>,
+    pub(super) rule_index: Index,
+    pub(super) context_index: Index,
+    pub(super) question_index: Index,
+}
+
+impl Lexicon {
+    pub(crate) fn index(&self, pass: Pass) -> &Index {
+        match pass {
+            Pass::Rules => &self.rule_index,
+            Pass::Context => &self.context_index,
+            Pass::Question => &self.question_index,
+        }
+    }
+
+    pub(crate) fn set_holds(&self, set: u32, symbol: Symbol) -> bool {
+        let set = &self.sets[set as usize];
+        if set.len() <= 8 { set.contains(&symbol) } else { set.binary_search(&symbol).is_ok() }
+    }
+}
