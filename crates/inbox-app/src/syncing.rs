@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use inbox_domain::{CaseId, OutboxDraft, OutboxEntry, OutboxId, ThreadId};
 use inbox_portal::Portal;
-use inbox_sync::{Mode, Progress, SyncContext, SyncError, SyncReport, TokioSleeper};
+use inbox_sync::{Mode, Progress, SyncContext, SyncError, SyncFailure, SyncReport, TokioSleeper};
 
 use crate::{
     dto::{AppError, AppEvent},
@@ -28,7 +28,8 @@ impl Session {
     /// stays.
     pub async fn sync(&self, full: bool) -> AppResult<SyncReport> {
         let mode = if full { Mode::Full } else { Mode::Incremental };
-        self.sync_reporting(mode, &|_| ()).await
+        let portal = self.open_portal()?;
+        Ok(self.run_sync(&portal, mode, &|_| ()).await.map_err(|failure| failure.error)?)
     }
 
     /// Whether the portal answers and accepts the sign-in.
@@ -48,30 +49,35 @@ impl Session {
             self.status.change(|facts| facts.first_fill = Some((count(progress.done), count(about))));
             self.emit(AppEvent::StatusChanged);
         };
-        match self.sync_reporting(Mode::Incremental, &progress).await {
-            Ok(report) => {
-                tracing::info!(
-                    event = "synced",
-                    new = report.new,
-                    sent = report.sent,
-                    ms = report.duration_ms
-                );
-                (Changes { threads: report.threads, cases: report.cases, held: report.held }, None)
-            }
-            Err(error) => (Changes::default(), Some(error)),
-        }
+        let portal = match self.open_portal() {
+            Ok(portal) => portal,
+            Err(error) => return (Changes::default(), Some(error)),
+        };
+        // A sync that fails after it has stored an emergency rings for it too.
+        let (report, problem) = match self.run_sync(&portal, Mode::Incremental, &progress).await {
+            Ok(report) => (report, None),
+            Err(failure) => (*failure.report, Some(failure.error.into())),
+        };
+        tracing::info!(
+            event = "synced",
+            complete = problem.is_none(),
+            new = report.new,
+            sent = report.sent,
+            ms = report.duration_ms
+        );
+        (Changes { threads: report.threads, cases: report.cases, held: report.held }, problem)
     }
 
-    async fn sync_reporting(
+    async fn run_sync(
         &self,
+        portal: &Portal,
         mode: Mode,
         progress: &(dyn Fn(Progress) + Send + Sync),
-    ) -> AppResult<SyncReport> {
-        let portal = self.open_portal()?;
+    ) -> Result<SyncReport, SyncFailure> {
         let hours = self.hours();
         let context = SyncContext {
             vault: &self.vault,
-            portal: &portal,
+            portal,
             engine: self.engine(),
             hours: &hours,
             clock: &*self.around.clock,
@@ -79,7 +85,7 @@ impl Session {
             progress,
             cancel: &self.cancel,
         };
-        Ok(inbox_sync::run(&context, mode).await?)
+        inbox_sync::run(&context, mode).await
     }
 
     /// The portal of this vault. One client for the whole session, so that connections are kept and a refresh of the

@@ -4,6 +4,8 @@ use inbox_portal::PortalError;
 use inbox_vault::VaultError;
 use thiserror::Error;
 
+use crate::report::SyncReport;
+
 /// An error of sync.
 #[derive(Debug, Error)]
 pub enum SyncError {
@@ -56,5 +58,33 @@ impl SyncError {
             Self::Vault(error) => matches!(error, VaultError::Busy),
             Self::SignInNeeded | Self::NotConnected | Self::NoAddressee | Self::LockFile => false,
         }
+    }
+}
+
+/// A sync that could not finish, with what it did until then: a case that it opened has to ring all the same.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct SyncFailure {
+    /// What it stored and sent before it stopped.
+    pub report: Box<SyncReport>,
+    /// What stopped it.
+    #[source]
+    pub error: SyncError,
+}
+
+impl SyncFailure {
+    /// One that stopped before anything was done.
+    pub(crate) fn at_once(error: impl Into<SyncError>) -> Self {
+        Self { report: Box::default(), error: error.into() }
+    }
+
+    /// The code of [`SyncError::code`].
+    pub fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    /// Whether trying again without a change may help.
+    pub fn retryable(&self) -> bool {
+        self.error.retryable()
     }
 }

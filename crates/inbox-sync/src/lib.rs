@@ -21,7 +21,7 @@ mod streams;
 
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
 pub use enqueue::enqueue_reply;
-pub use error::SyncError;
+pub use error::{SyncError, SyncFailure};
 pub use report::SyncReport;
 
 use inbox_portal::PortalError;
@@ -35,25 +35,27 @@ const REFUSALS: u32 = 3;
 /// outbox is settled.
 ///
 /// # Errors
-/// [`SyncError::Busy`] while another sync runs on the vault. After any error what was stored stays, and the next call
-/// goes on from there.
-pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncError> {
-    let _lock = lock::SyncLock::acquire(ctx.vault.dir())?;
-    let outcome = run_locked(ctx, mode).await;
-    count_refusals(ctx, outcome)
+/// [`SyncError::Busy`] while another sync runs on the vault. After any error what was stored stays, the failure's report
+/// says what it was, and the next call goes on from there.
+pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncFailure> {
+    let _lock = lock::SyncLock::acquire(ctx.vault.dir()).map_err(SyncFailure::at_once)?;
+    let mut run = Run::new(ctx).map_err(SyncFailure::at_once)?;
+    let outbox = ctx.vault.outbox().map_err(SyncFailure::at_once)?;
+    let outcome = exchange(&mut run, mode).await;
+    // The first error is the one to be told: counting fails only where the vault does.
+    let outcome = outcome.and(run.count_outbox(&outbox));
+    let outcome = count_refusals(ctx, outcome);
+    let report = run.finish();
+    outcome.map_err(|error| SyncFailure { report: Box::new(report.clone()), error })?;
+    Ok(report)
 }
 
-async fn run_locked(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncError> {
-    let mut run = Run::new(ctx)?;
-    let outbox = ctx.vault.outbox()?;
-    ctx.vault.recover_sending(ctx.clock.now())?;
-    load_capabilities(&mut run, mode).await?;
+async fn exchange(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
+    run.ctx.vault.recover_sending(run.ctx.clock.now())?;
+    load_capabilities(run, mode).await?;
     run.load_me(mode).await?;
     run.pull(mode).await?;
-    run.push().await?;
-    run.count_outbox(&outbox)?;
-    run.report.complete_until = ctx.vault.cursor()?.complete_until;
-    Ok(run.finish())
+    run.push().await
 }
 
 /// The record kept in the vault, or what `/metadata` says.
@@ -71,10 +73,7 @@ async fn load_capabilities(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncErro
 }
 
 /// After three refusals in a row the code becomes `sign_in_needed`; any other outcome starts the count again.
-fn count_refusals(
-    ctx: &SyncContext<'_>,
-    outcome: Result<SyncReport, SyncError>,
-) -> Result<SyncReport, SyncError> {
+fn count_refusals(ctx: &SyncContext<'_>, outcome: Result<(), SyncError>) -> Result<(), SyncError> {
     let before: u32 = settings::load(ctx.vault, settings::UNAUTHORIZED)?.unwrap_or_default();
     let refused = matches!(outcome, Err(SyncError::Portal(PortalError::Unauthorized)));
     let count = if refused { before.saturating_add(1) } else { 0 };

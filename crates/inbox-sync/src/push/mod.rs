@@ -50,6 +50,7 @@ impl Run<'_> {
         self.report.unknown =
             entries.iter().filter(|entry| entry.state == OutboxState::Unknown).count() as u64;
         self.report.pending = entries.iter().filter(|entry| entry.state.is_pending()).count() as u64;
+        self.report.complete_until = self.ctx.vault.cursor()?.complete_until;
         Ok(())
     }
 }

@@ -84,10 +84,29 @@ async fn a_portal_that_is_down_keeps_the_reply_queued_and_delivers_it_later() {
     rig.portal.pause().await;
     let entry = rig.reply(&thread, "Yes.");
     let error = rig.try_sync(Mode::Incremental).await.unwrap_err();
-    assert!(matches!(&error, SyncError::Portal(_)) && error.retryable());
+    assert!(matches!(&error.error, SyncError::Portal(_)) && error.retryable());
     assert_eq!(rig.texts(&thread), ["Can I have a refill?"], "reading goes on");
     assert_eq!(rig.entry(&entry).state.as_str(), "queued");
     rig.portal.resume().await.unwrap();
     assert_eq!(rig.sync().await.sent, 1);
     assert_eq!(rig.copies(&entry), 1);
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_later_tells_what_it_stored() {
+    let rig = Rig::empty().await;
+    rig.sync().await;
+    let (_, thread) = rig.patient_writes("I am going to kill myself tonight.");
+    // The search by recipient answers, the one by sender does not.
+    rig.control().add_fault(Fault {
+        skip: 1,
+        ..Fault::new(FaultKind::ServerError).on("GET", "Communication").times(20)
+    });
+    let failure = rig.try_sync(Mode::Incremental).await.unwrap_err();
+    assert_eq!(failure.code(), "portal_error");
+    assert_eq!((failure.report.new, failure.report.threads.as_slice()), (1, &[rig.thread(&thread)][..]));
+    assert_eq!(failure.report.cases.len(), 1, "it opened a case, which has to ring");
+    assert!(failure.report.requests > 0);
+    rig.control().clear_faults();
+    assert_eq!(rig.sync().await.cases, [], "the next sync has nothing to ring for");
 }

@@ -3,7 +3,7 @@
 use chrono::{TimeDelta, Utc};
 use demo_portal::{NewMessage, Options, Quirks};
 use inbox_domain::{Batch, PortalId, Tier};
-use inbox_sync::{Mode, SyncError};
+use inbox_sync::{Mode, SyncError, SyncFailure};
 use serde_json::json;
 
 use crate::rig::{ADLER, Rig, client, id_of, recipients};
@@ -63,7 +63,7 @@ async fn a_first_fill_stopped_between_pages_goes_on_from_there() {
     let visible = rig.visible_on_server(ADLER);
     *rig.stop_after.lock().unwrap() = Some(3);
     let stopped = rig.try_sync(Mode::Incremental).await.unwrap_err();
-    assert!(matches!(stopped, SyncError::Cancelled));
+    assert!(matches!(stopped.error, SyncError::Cancelled));
     let half = rig.stored().len();
     assert!(half > 0 && half < visible.len(), "{half} of {}", visible.len());
     assert!(!rig.vault.cursor().unwrap().first_fill_done);
@@ -232,7 +232,7 @@ async fn one_sync_at_a_time() {
     let (first, second) =
         tokio::join!(rig.try_sync(Mode::Incremental), rig.sync_with(&other, Mode::Incremental));
     let codes: Vec<Option<&str>> =
-        [first, second].iter().map(|r| r.as_ref().err().map(SyncError::code)).collect();
+        [first, second].iter().map(|r| r.as_ref().err().map(SyncFailure::code)).collect();
     assert_eq!(codes, [None, Some("busy")]);
 }
 

@@ -11,7 +11,7 @@ use demo_portal::{Control, DemoPortal, NewMessage, Options, RunningPortal};
 use inbox_domain::{AvailabilityHours, Clock, OutboxDraft, OutboxEntry, PortalId, ThreadId};
 use inbox_portal::{Auth, HttpLimits, NoTokenStore, Portal};
 use inbox_sync::{
-    CancelFlag, Mode, Progress, Sleeper, SyncContext, SyncError, SyncReport, enqueue_reply, settings,
+    CancelFlag, Mode, Progress, Sleeper, SyncContext, SyncFailure, SyncReport, enqueue_reply, settings,
 };
 use inbox_triage::Engine;
 use inbox_vault::{CreateOptions, Vault};
@@ -111,11 +111,11 @@ impl Rig {
         self.portal.control()
     }
 
-    pub(crate) async fn try_sync(&self, mode: Mode) -> Result<SyncReport, SyncError> {
+    pub(crate) async fn try_sync(&self, mode: Mode) -> Result<SyncReport, SyncFailure> {
         self.sync_with(&self.client, mode).await
     }
 
-    pub(crate) async fn sync_with(&self, client: &Portal, mode: Mode) -> Result<SyncReport, SyncError> {
+    pub(crate) async fn sync_with(&self, client: &Portal, mode: Mode) -> Result<SyncReport, SyncFailure> {
         let hours = AvailabilityHours::default_for("Europe/Berlin");
         let progress = |_: Progress| {
             let mut left = self.stop_after.lock().unwrap();
