@@ -11,6 +11,9 @@ const FUNCTIONS: [MessageFunction; 4] = [
     MessageFunction::Organisational,
 ];
 
+/// Who comes first among equals, by place in [`FUNCTIONS`].
+const TIES: [u8; 4] = [3, 2, 1, 0];
+
 /// Functions with at least one cue, most cues first; without any cue a message reports, as most do in the study.
 pub(crate) fn functions_of(text: &Text) -> Vec<MessageFunction> {
     if text.tokens.list.is_empty() {
@@ -24,7 +27,8 @@ pub(crate) fn functions_of(text: &Text) -> Vec<MessageFunction> {
         .map(|(at, count)| (count, at))
         .filter(|(n, _)| *n > 0)
         .collect();
-    counted.sort_by_key(|(count, at)| (std::cmp::Reverse(*count), *at));
+    // Words of reporting stand in nearly every message; with as many cues the rarer function says more about it.
+    counted.sort_by_key(|(count, at)| (std::cmp::Reverse(*count), TIES[*at]));
     if counted.is_empty() {
         return vec![MessageFunction::ReportingFeedback];
     }
