@@ -14,7 +14,8 @@ const MOMENTS_LONG: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14];
 /// What the copy holds: each thread with its number of messages, and the number of all.
 fn holdings(scene: &Scene) -> (BTreeSet<String>, u64) {
     let threads = scene.cli().run(&["threads"]).unwrap().done().unwrap();
-    let line = |thread: &Value| format!("{} {} {}", thread["topic"], thread["messages"], thread["patient"]["name"]);
+    let line =
+        |thread: &Value| format!("{} {} {}", thread["topic"], thread["messages"], thread["patient"]["name"]);
     let verified = scene.cli().run(&["vault", "verify"]).unwrap().done().unwrap();
     (threads.lines.iter().map(line).collect(), verified.last()["messages"].as_u64().unwrap())
 }
