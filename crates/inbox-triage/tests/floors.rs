@@ -34,6 +34,11 @@ fn own_messages_keep_their_floors() {
 }
 
 #[test]
+fn second_german_batch_keeps_its_floors() {
+    assert_floors("own-de-2.ndjson", [0.95, 0.97, 0.95, 0.94]);
+}
+
+#[test]
 fn ndjson_answers_line_by_line_in_order() {
     let input = "{\"id\":\"a\",\"text\":\"I want to die.\"}\n\n{\"id\":\"b\",\"text\":\"Danke für den Termin.\",\"lang\":\"de\"}\n";
     let mut output = Vec::new();
