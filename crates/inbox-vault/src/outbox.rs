@@ -1,7 +1,22 @@
 //! What waits to be written to the portal (I5 to I8).
 //!
 //! `sent` is final. Entries of a thread leave in order: one that is held, failed, unknown or on its way blocks those after
-//! it, visibly. One that is scheduled for later blocks nothing: an answer that is needed now must not wait for 08:00.
+//! it, visibly. One that is scheduled for later blocks nothing: an answer that is needed now must not wait for 08:00. A crisis
+//! reply also passes one that surely is not on the portal (docs/adr/0004-crisis-replies-pass-held-ones.md).
+
+/// Whether an entry before `e` in its thread keeps it back, at an instant.
+macro_rules! blocked {
+    ($now:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM outbox_entry b JOIN thread bt ON bt.id = b.thread_id
+               WHERE b.thread_id = e.thread_id AND b.id < e.id AND b.state <> 'sent'
+                 AND NOT (b.state = 'scheduled' AND b.not_before > ",
+            $now,
+            ") AND NOT (e.crisis = 1 AND bt.key NOT LIKE 'local:%'
+                 AND (b.state = 'failed' OR (b.state = 'held' AND b.attempts = 0))))"
+        )
+    };
+}
 
 mod state;
 
@@ -75,12 +90,11 @@ pub(crate) fn unknown(db: &Connection) -> Result<Vec<OutboxEntry>> {
 }
 
 /// The part of the due query that decides; an entry is due when nothing before it in its thread blocks it.
-pub(crate) const DUE: &str = "WHERE e.state IN ('queued', 'scheduled')
-    AND (e.state = 'queued' OR e.not_before <= ?1)
-    AND NOT EXISTS (SELECT 1 FROM outbox_entry b
-      WHERE b.thread_id = e.thread_id AND b.id < e.id AND b.state <> 'sent'
-        AND NOT (b.state = 'scheduled' AND b.not_before > ?1))
-    ORDER BY e.id";
+pub(crate) const DUE: &str = concat!(
+    "WHERE e.state IN ('queued', 'scheduled') AND (e.state = 'queued' OR e.not_before <= ?1) AND NOT ",
+    blocked!("?1"),
+    " ORDER BY e.id"
+);
 
 /// The first sendable entry of each thread.
 pub(crate) fn due(db: &Connection, now: DateTime<Utc>) -> Result<Vec<OutboxEntry>> {

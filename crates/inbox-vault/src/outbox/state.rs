@@ -33,13 +33,12 @@ fn settle(act: &Act<'_>, id: OutboxId, changed: usize, action: &str, now: DateTi
 pub(crate) fn mark_sending(act: &Act<'_>, id: OutboxId, now: DateTime<Utc>) -> Result<bool> {
     let changed = act
         .db
-        .prepare_cached(
-            "UPDATE outbox_entry SET state = 'sending', attempts = attempts + 1, lookups = 0, last_lookup_at = NULL
-             WHERE id = ?1 AND (state = 'queued' OR (state = 'scheduled' AND not_before <= ?2))
-               AND NOT EXISTS (SELECT 1 FROM outbox_entry b WHERE b.thread_id = outbox_entry.thread_id
-                 AND b.id < outbox_entry.id AND b.state <> 'sent'
-                 AND NOT (b.state = 'scheduled' AND b.not_before > ?2))",
-        )?
+        .prepare_cached(concat!(
+            "UPDATE outbox_entry AS e
+             SET state = 'sending', attempts = attempts + 1, lookups = 0, last_lookup_at = NULL
+             WHERE id = ?1 AND (state = 'queued' OR (state = 'scheduled' AND not_before <= ?2)) AND NOT ",
+            blocked!("?2")
+        ))?
         .execute(params![id.0, millis(now)])?;
     if changed == 0 {
         return Ok(false);

@@ -126,6 +126,46 @@ fn a_newer_message_of_the_patient_stops_what_waits() {
 }
 
 #[test]
+fn a_crisis_reply_passes_what_surely_is_not_on_the_portal_and_nothing_else() {
+    let (_dir, vault, thread) = open_thread();
+    let first = queue(&vault, &reply(thread, "See you in a month."));
+    let report = vault.apply(&batch([message("m2", 0, "I cannot go on")]), at(1)).unwrap();
+    assert_eq!(report.held, [first.id]);
+    let crisis = queue(&vault, &OutboxDraft { crisis: true, ..reply(thread, "Please call 112 now.") });
+    let usual = queue(&vault, &reply(thread, "And the appointment."));
+    let due = |now| vault.due(now).unwrap().into_iter().map(|entry| entry.id).collect::<Vec<_>>();
+    assert_eq!(due(at(1)), [crisis.id], "the usual one waits for both");
+    assert!(!vault.mark_sending(usual.id, at(1)).unwrap());
+
+    // Once attempted, it may be on the portal, whatever became of the answer.
+    vault.resolve(first.id, true, at(2)).unwrap();
+    assert_eq!(due(at(2)), [first.id], "nothing passes what is about to leave");
+    assert!(vault.mark_sending(first.id, at(2)).unwrap());
+    assert!(!vault.mark_sending(crisis.id, at(2)).unwrap(), "on its way");
+    vault.mark_unknown(first.id, "timeout", at(2)).unwrap();
+    assert!(!vault.mark_sending(crisis.id, at(2)).unwrap(), "its outcome is open");
+    vault.requeue(first.id, at(3)).unwrap();
+    vault.hold(first.id, "review", at(3)).unwrap();
+    assert_eq!(due(at(3)), [], "attempted before");
+    vault.resolve(first.id, true, at(4)).unwrap();
+    assert!(vault.mark_sending(first.id, at(4)).unwrap());
+    vault.mark_failed(first.id, "rejected", at(4)).unwrap();
+    assert_eq!(due(at(4)), [crisis.id], "refused: it is not there");
+    assert!(vault.mark_sending(crisis.id, at(4)).unwrap());
+}
+
+#[test]
+fn a_crisis_reply_does_not_leave_before_the_header_of_its_thread() {
+    let (_dir, vault, _) = open_thread();
+    let draft = OutboxDraft { thread: None, patient: Some("p1".into()), ..reply(ThreadId(0), "Hello") };
+    let first = queue(&vault, &draft);
+    let crisis = queue(&vault, &OutboxDraft { crisis: true, ..reply(first.thread, "Please call 112.") });
+    vault.hold(first.id, "review", at(1)).unwrap();
+    assert_eq!(vault.due(at(1)).unwrap(), [], "the first entry makes the thread");
+    assert!(!vault.mark_sending(crisis.id, at(1)).unwrap());
+}
+
+#[test]
 fn pages_of_the_first_fill_and_messages_of_clinicians_hold_nothing() {
     let (_dir, vault, thread) = open_thread();
     queue(&vault, &reply(thread, "answer"));
