@@ -15,6 +15,15 @@ macro_rules! unread {
     };
 }
 
+/// When a message was written at the latest; `m` is the message. A date without an hour orders as its beginning, but an
+/// answer from earlier on that day answers nothing.
+macro_rules! written_by {
+    () => {
+        "(CASE m.sent_precision WHEN 'instant' THEN m.sent_at ELSE max(m.sent_at, m.last_updated) END)"
+    };
+}
+pub(crate) use written_by;
+
 #[derive(Default)]
 struct Messages {
     shown: i64,
@@ -229,7 +238,9 @@ fn open_flags(db: &Connection, thread: i64, last_clinician: Option<i64>) -> Resu
             AND f.superseded_at IS NULL AND m.inbound = 1 AND m.delivered <> 'draft'
             AND (cf.case_id IS NOT NULL OR ",
         unread!(),
-        " OR (m.settled = 0 AND (?2 IS NULL OR m.sent_at > ?2))) ORDER BY m.sent_at, f.start_at, f.id"
+        " OR (m.settled = 0 AND (?2 IS NULL OR ",
+        written_by!(),
+        " > ?2))) ORDER BY m.sent_at, f.start_at, f.id"
     ))?;
     let mut rows = statement.query(params![thread, last_clinician])?;
     let mut open = Open::default();

@@ -8,13 +8,14 @@ use inbox_domain::{CaseId, ThreadId};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Raised, Run};
-use crate::Result;
 use crate::column::{instant, millis};
+use crate::{Result, facts};
 
 struct Flagged {
     thread: i64,
     patient: Option<i64>,
-    sent_at: i64,
+    /// When it was written at the latest.
+    written_by: i64,
     answered: bool,
 }
 
@@ -22,8 +23,8 @@ impl Run<'_> {
     pub(super) fn open_cases(&mut self) -> Result<()> {
         for raised in std::mem::take(&mut self.raised) {
             let Some(flagged) = self.flagged(raised.message)? else { continue };
-            let sent_at = instant(flagged.sent_at);
-            if !opens_case(raised.tier, self.backlog, flagged.answered, sent_at, self.now) {
+            let written_by = instant(flagged.written_by);
+            if !opens_case(raised.tier, self.backlog, flagged.answered, written_by, self.now) {
                 continue;
             }
             let case = match self.open_case_of(&flagged)? {
@@ -48,17 +49,20 @@ impl Run<'_> {
     fn flagged(&self, message: i64) -> Result<Option<Flagged>> {
         Ok(self
             .db
-            .prepare_cached(
-                "SELECT m.thread_id, t.patient_id, m.sent_at, EXISTS (
+            .prepare_cached(concat!(
+                "SELECT m.thread_id, t.patient_id, ",
+                facts::written_by!(),
+                ", EXISTS (
                    SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND a.inbound = 0
-                     AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= m.sent_at)
-                 FROM message m JOIN thread t ON t.id = m.thread_id WHERE m.id = ?1",
-            )?
+                     AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= ",
+                facts::written_by!(),
+                ") FROM message m JOIN thread t ON t.id = m.thread_id WHERE m.id = ?1"
+            ))?
             .query_row([message], |row| {
                 Ok(Flagged {
                     thread: row.get(0)?,
                     patient: row.get(1)?,
-                    sent_at: row.get(2)?,
+                    written_by: row.get(2)?,
                     answered: row.get(3)?,
                 })
             })
@@ -126,7 +130,7 @@ impl Run<'_> {
         for thread in std::mem::take(&mut self.answered) {
             let untouched = self
                 .db
-                .prepare_cached(
+                .prepare_cached(concat!(
                     "SELECT c.id FROM vault_case c WHERE c.thread_id = ?1 AND c.state = 'new' AND c.backlog = 1
                        AND NOT EXISTS (SELECT 1 FROM case_attempt a WHERE a.case_id = c.id)
                        AND NOT EXISTS (SELECT 1 FROM case_step s WHERE s.case_id = c.id AND s.state <> 'open')
@@ -135,8 +139,10 @@ impl Run<'_> {
                          JOIN message m ON m.id = f.message_id
                          WHERE cf.case_id = c.id AND (m.backlog = 0 OR NOT EXISTS (
                            SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND a.inbound = 0
-                             AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= m.sent_at)))",
-                )?
+                             AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= ",
+                    facts::written_by!(),
+                    ")))"
+                ))?
                 .query_map([thread], |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<i64>>>()?;
             for case in untouched {

@@ -107,12 +107,13 @@ impl<'a> Run<'a> {
     fn settle_past(&self) -> Result<()> {
         for thread in &self.touched {
             self.db
-                .prepare_cached(
-                    "UPDATE message SET settled = 1
-                     WHERE thread_id = ?1 AND inbound = 1 AND backlog = 1 AND settled = 0 AND read_at IS NULL
-                       AND sent_at <= (SELECT max(min(sent_at, last_updated)) FROM message
-                                       WHERE thread_id = ?1 AND inbound = 0 AND delivered = 'delivered')",
-                )?
+                .prepare_cached(concat!(
+                    "UPDATE message AS m SET settled = 1
+                     WHERE thread_id = ?1 AND inbound = 1 AND backlog = 1 AND settled = 0 AND read_at IS NULL AND ",
+                    facts::written_by!(),
+                    " <= (SELECT max(min(a.sent_at, a.last_updated)) FROM message a
+                          WHERE a.thread_id = ?1 AND a.inbound = 0 AND a.delivered = 'delivered')"
+                ))?
                 .execute([thread])?;
         }
         Ok(())

@@ -28,7 +28,7 @@ impl Run<'_> {
                  settled = CASE WHEN ?7 THEN 0 ELSE settled END, attachments = ?8, patient_id = ?9,
                  sender_role = ?10, sender_id = ?11, sender_name = ?12, sent = ?13, sent_precision = ?14,
                  received = ?15, marks = ?16, recipients = ?17, client_identifier = ?18, in_response_to = ?19,
-                 topic = ?20, inbound = ?21 WHERE id = ?1",
+                 topic = ?20, inbound = ?21, stored_at = CASE WHEN ?7 THEN ?22 ELSE stored_at END WHERE id = ?1",
             )?
             .execute(params![
                 old.id,
@@ -53,6 +53,7 @@ impl Run<'_> {
                 message.in_response_to.as_ref().map(|id| &id.0),
                 message.topic,
                 message.sender.role.is_patient_side(),
+                millis(self.now),
             ])?;
         self.db
             .prepare_cached("UPDATE message_body SET text = ?2, raw = ?3 WHERE message_id = ?1")?
@@ -100,7 +101,10 @@ impl Run<'_> {
             return self.remove_message(stored.id, stored.search_id);
         }
         self.db
-            .prepare_cached("UPDATE message SET delivered = 'withdrawn', withdrawn_at = ?2 WHERE id = ?1")?
+            // Absence is no version of it: seen again, even unchanged, it is restored.
+            .prepare_cached(
+                "UPDATE message SET delivered = 'withdrawn', withdrawn_at = ?2, version = '' WHERE id = ?1",
+            )?
             .execute(params![stored.id, millis(withdrawal.at)])?;
         self.report.withdrawn += 1;
         self.touched.insert(stored.thread);
