@@ -17,8 +17,14 @@ fn must_hit(changed: usize, what: &'static str) -> Result<()> {
     if changed == 0 { Err(VaultError::NoSuch(what)) } else { Ok(()) }
 }
 
-/// Marks all messages of the thread read; answers how many were not.
-pub(crate) fn mark_read(act: &Act<'_>, thread: ThreadId, now: DateTime<Utc>) -> Result<u32> {
+/// Marks the messages of the thread read that were stored, or last changed their text, at `up_to` or before; answers how
+/// many were not.
+pub(crate) fn mark_read(
+    act: &Act<'_>,
+    thread: ThreadId,
+    up_to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<u32> {
     let exists: bool = act
         .db
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?1)")?
@@ -28,9 +34,9 @@ pub(crate) fn mark_read(act: &Act<'_>, thread: ThreadId, now: DateTime<Utc>) -> 
         .db
         .prepare_cached(
             "UPDATE message SET read_at = ?2 WHERE thread_id = ?1 AND inbound = 1 AND delivered <> 'draft'
-             AND read_at IS NULL AND settled = 0",
+             AND read_at IS NULL AND settled = 0 AND (?3 IS NULL OR stored_at <= ?3)",
         )?
-        .execute(params![thread.0, millis(now)])?;
+        .execute(params![thread.0, millis(now), up_to.map(millis)])?;
     if changed > 0 {
         finish(act, thread, "thread.read", now)?;
     }

@@ -41,6 +41,24 @@ fn reading_is_the_vaults_own_state() {
 }
 
 #[test]
+fn what_came_or_changed_after_the_thread_was_shown_stays_unread() {
+    let (_dir, vault) = vault();
+    vault.apply(&batch([message("m1", 0, "a"), message("m2", 1, "b")]), at(2)).unwrap();
+    let (thread, shown) = (vault.t1(), at(3));
+    // Sent long before, arrived only now; and one that the patient changed meanwhile.
+    vault.apply(&batch([message("m3", -90, "late")]), at(4)).unwrap();
+    vault.apply(&batch([message("m2", 1, "b, and worse").version("2", 4)]), at(4)).unwrap();
+    assert_eq!(vault.mark_read_until(thread, shown, at(5)).unwrap(), 1);
+    let unread = |vault: &Vault| {
+        let messages = vault.messages(thread).unwrap().into_iter().filter(|message| !message.read);
+        messages.map(|message| message.portal_id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(unread(&vault), ["m3", "m2"]);
+    assert_eq!(vault.mark_read_until(thread, at(4), at(6)).unwrap(), 2);
+    assert_eq!(unread(&vault), Vec::<String>::new());
+}
+
+#[test]
 fn a_watch_flag_is_open_until_read_and_answered_or_dismissed() {
     let (_dir, vault) = vault();
     vault.apply(&batch([message("m1", 0, "Some words").flagged(Tier::Watch)]), at(1)).unwrap();

@@ -10,7 +10,13 @@ use crate::{Result, StoredCase, acts, cases};
 impl Vault {
     /// Marks all messages of the thread read; answers how many were not.
     pub fn mark_read(&self, thread: ThreadId, now: DateTime<Utc>) -> Result<u32> {
-        self.act(|act| acts::mark_read(act, thread, now))
+        self.act(|act| acts::mark_read(act, thread, None, now))
+    }
+
+    /// The same for what the vault held at `up_to`: a message that came, or got another text, after its thread was shown
+    /// has been read by nobody. `up_to` is the `now` at which the thread was loaded, on this workstation's clock.
+    pub fn mark_read_until(&self, thread: ThreadId, up_to: DateTime<Utc>, now: DateTime<Utc>) -> Result<u32> {
+        self.act(|act| acts::mark_read(act, thread, Some(up_to), now))
     }
 
     /// Saves the draft of a thread; an empty text removes it.
