@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use inbox_domain::{AvailabilityHours, Clock};
+use inbox_domain::Clock;
 use inbox_vault::{CreateOptions, KeyState, Vault, VaultError};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -17,10 +17,11 @@ use crate::{
     background,
     connection::Credential,
     dto::{
-        AppError, AppEvent, CreateVaultRequest, CreatedVault, Preferences, SessionState, UnlockOutcome,
-        VaultEntry, VaultKeyState,
+        AppError, AppEvent, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
+        UnlockOutcome, VaultEntry, VaultKeyState,
     },
     error::{AppResult, invalid},
+    hours::{is_country, week_in},
     notify::Notifier,
     preferences::PreferencesFile,
     session::{OnEvent, Session, Surroundings, lock},
@@ -142,13 +143,21 @@ impl App {
         self.take(opened)
     }
 
-    /// First run: makes a vault, opens it and connects it to its portal. A vault whose portal does not answer is there
-    /// all the same, since its recovery code is shown only now.
+    /// First run: makes a vault and opens it. Nothing is asked of a network here, so that the recovery code is on the
+    /// screen before anything else can fail or be waited for; connecting is [`App::sign_in`].
     ///
     /// # Errors
-    /// `invalid_argument` for a name without letters, `vault_exists`, `weak_passphrase`, the keyring's.
+    /// `invalid_argument` for a name without letters or a country, `unknown_zone`, `vault_exists`, `weak_passphrase`, the
+    /// keyring's.
     pub async fn create_vault(&self, request: CreateVaultRequest) -> AppResult<CreatedVault> {
         let dir = self.0.vaults_dir.join(folder_name(&request.name)?);
+        // Before anything is made: a vault whose code nobody saw must not be left behind by a mistyped zone.
+        if request.zone.as_deref().is_some_and(|zone| week_in(zone).is_none()) {
+            return Err(AppError::new("unknown_zone"));
+        }
+        if request.country.as_deref().is_some_and(|country| !is_country(country)) {
+            return Err(invalid("country"));
+        }
         let options = CreateOptions {
             dir,
             name: request.name.trim().to_owned(),
@@ -157,24 +166,40 @@ impl App {
         };
         let created = blocking(move || Vault::create(&options)).await??;
         let session = Session::new(created.vault, self.0.around.clone());
-        if let Some(zone) = &request.zone {
-            session.save_hours(&AvailabilityHours::default_for(zone).to_json())?;
+        let zone = request.zone.as_deref().map_or(Ok(()), |zone| session.save_zone(zone));
+        let country = request.country.as_deref().map_or(Ok(()), |country| session.save_country(country));
+        if let Err(error) = zone.and(country) {
+            // The code is worth more than the hours, which can be set again.
+            tracing::warn!(code = error.code.as_str());
         }
-        let problem = if request.portal_url.trim().is_empty() {
-            None
-        } else {
-            let browser = Arc::clone(&self.0.open_browser);
-            let credential = match request.token {
-                Some(token) => Credential::Token(token.into()),
-                None => Credential::Browser(Box::new(move |address| browser(address))),
-            };
-            session
-                .login(request.portal_url.trim(), Some(request.practitioner.trim()), credential)
-                .await
-                .err()
-        };
         self.start(session);
-        Ok(CreatedVault { recovery_code: created.recovery_code.expose_secret().to_owned(), problem })
+        Ok(CreatedVault { recovery_code: created.recovery_code.expose_secret().to_owned() })
+    }
+
+    /// Signs the open vault in to its portal, with the system's browser or a token, and starts to sync.
+    ///
+    /// # Errors
+    /// `locked`, `portal_needed`, and those of [`Session::login`].
+    pub async fn sign_in(&self, request: SignInRequest) -> AppResult<()> {
+        let session = self.session()?;
+        let kept = session.connection()?;
+        let given = |text: &str, kept: String| match text.trim() {
+            "" => kept,
+            text => text.to_owned(),
+        };
+        let portal = given(&request.portal_url, kept.portal_url);
+        let practitioner = given(&request.practitioner, kept.practitioner);
+        if portal.is_empty() {
+            return Err(AppError::new("portal_needed"));
+        }
+        let browser = Arc::clone(&self.0.open_browser);
+        let credential = match request.token {
+            Some(token) => Credential::Token(token.into()),
+            None => Credential::Browser(Box::new(move |address| browser(address))),
+        };
+        session.login(&portal, Some(&practitioner), credential).await?;
+        (self.0.around.events)(AppEvent::StatusChanged);
+        Ok(())
     }
 
     /// Closes the vault: database closed, key wiped, notifications taken back. The window saves its draft before.
@@ -251,6 +276,8 @@ impl App {
     }
 
     fn start(&self, session: Arc<Session>) {
+        // A notice of another session opens nothing here.
+        self.0.around.notifier.withdraw();
         background::start(&session);
         if let Some(before) = lock(&self.0.session).replace(session) {
             before.close();

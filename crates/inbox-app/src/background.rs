@@ -2,11 +2,13 @@
 //! cannot wait. Nothing here stops reading: a portal that fails becomes a sentence in the bar at the top.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use inbox_domain::OutboxState;
+use tokio::runtime::Runtime;
 
 use crate::{
     dto::{AppError, AppEvent},
@@ -33,7 +35,7 @@ pub(crate) fn start(session: &Arc<Session>) {
     let session = Arc::clone(session);
     let started = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run(&session)),
+            Ok(runtime) => run(&session, &runtime),
             Err(_) => tracing::error!(code = "no_runtime"),
         }
     });
@@ -42,13 +44,20 @@ pub(crate) fn start(session: &Arc<Session>) {
     }
 }
 
-async fn run(session: &Arc<Session>) {
+/// Syncs again and again. A fault of ours in one run is said in the window and does not end the watch over the inbox.
+fn run(session: &Arc<Session>, runtime: &Runtime) {
     let mut failures = 0;
     while !session.vault.is_closed() {
-        if session.is_connected() {
-            failures = if sync_once(session).await { 0 } else { failures + 1 };
+        if session.is_connected() && !session.status.get().signed_out {
+            // What a panic may leave half done is the vault's transaction, which is rolled back, and the facts below.
+            let once = AssertUnwindSafe(|| runtime.block_on(sync_once(session)));
+            let went_well = catch_unwind(once).unwrap_or_else(|_| {
+                session.fail_internally();
+                false
+            });
+            failures = if went_well { 0 } else { failures + 1 };
         }
-        wait(session, Instant::now() + session.pause(failures)).await;
+        runtime.block_on(wait(session, Instant::now() + session.pause(failures)));
     }
 }
 
@@ -69,6 +78,7 @@ async fn wait(session: &Session, end: Instant) {
 async fn sync_once(session: &Arc<Session>) -> bool {
     session.status.change(|facts| facts.syncing = true);
     session.emit(AppEvent::StatusChanged);
+    session.reload_hours();
     let (changes, problem) = session.sync_in_background().await;
     let now = session.now();
     session.status.change(|facts| {
@@ -77,12 +87,13 @@ async fn sync_once(session: &Arc<Session>) -> bool {
         if problem.is_none() {
             facts.last_success = Some(now);
         }
+        facts.signed_out = problem.as_ref().is_some_and(|problem| problem.code == "sign_in_needed");
         facts.problem.clone_from(&problem);
     });
     if session.vault.is_closed() {
         return false;
     }
-    session.tell(&changes);
+    session.tell(&changes, problem.is_some());
     session.ring(&changes);
     session.emit(AppEvent::StatusChanged);
     if let Some(AppError { code, retryable, .. }) = &problem {
@@ -111,9 +122,21 @@ impl Session {
         (first - now).to_std().ok()
     }
 
-    /// Tells the window what a sync changed.
-    fn tell(&self, changes: &Changes) {
-        if !changes.threads.is_empty() {
+    /// After a panic in a run: the bar says so and the list is read again.
+    fn fail_internally(&self) {
+        self.status.change(|facts| {
+            facts.syncing = false;
+            facts.first_fill = None;
+            facts.problem = Some(AppError::retryable("internal"));
+        });
+        self.emit(AppEvent::ThreadsChanged { threads: Vec::new() });
+        self.emit(AppEvent::StatusChanged);
+    }
+
+    /// Tells the window what a sync changed. After a failure the list is read again in any case: pages that were stored
+    /// before it stay.
+    fn tell(&self, changes: &Changes, failed: bool) {
+        if failed || !changes.threads.is_empty() {
             let threads = changes.threads.iter().map(ToString::to_string).collect();
             self.emit(AppEvent::ThreadsChanged { threads });
         }
@@ -139,8 +162,13 @@ impl Session {
             summary: notify::summary(&self.language(), changes.cases.len()),
             thread: thread.clone(),
         };
-        let session = Arc::clone(self);
-        let answer = move |answer| session.notice_answered(answer, thread);
+        // A notice outlives the lock; the vault must not.
+        let session = Arc::downgrade(self);
+        let answer = move |answer| {
+            if let Some(session) = session.upgrade().filter(|session| !session.vault.is_closed()) {
+                session.notice_answered(answer, thread);
+            }
+        };
         self.around.notifier.show(notice, Box::new(answer));
     }
 

@@ -7,26 +7,26 @@ use std::{
     time::Duration,
 };
 
-use inbox_domain::{AvailabilityHours, Batch, Clock, PortalId};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use inbox_domain::{Batch, Clock, PortalId};
 use inbox_portal::{
     Auth, BrowserSignIn, Capabilities, HttpLimits, NoTokenStore, Portal, PortalError, TokenStore,
     TokenStoreError, auth::client_credentials, map_practitioner,
 };
 use inbox_sync::settings::{CAPABILITIES, ME, PRACTITIONER, UNAUTHORIZED};
 use inbox_vault::{Patient, Vault};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use crate::{
-    dto::AppError,
+    dto::{AppError, ConnectionView},
     error::{AppResult, invalid},
+    hours::COUNTRY,
     session::{Session, lock},
 };
 
 pub(crate) const PORTAL: &str = "portal.url";
 const AUTH: &str = "portal.auth";
-const HOURS: &str = "hours";
-const COUNTRY: &str = "clinic.country";
 
 /// Client id under which this program is registered where a portal knows it.
 pub const CLIENT_ID: &str = "anteroom";
@@ -86,8 +86,9 @@ impl Session {
     ) -> AppResult<LoginRecord> {
         let limits = HttpLimits::default();
         let auth = sign_in(address, credential, limits).await?;
-        let reference = practitioner.filter(|given| !given.is_empty()).or(auth.fhir_user());
-        let id = practitioner_id(reference.ok_or_else(|| AppError::new("practitioner_needed"))?)?;
+        let given = practitioner.filter(|given| !given.is_empty()).map(str::to_owned);
+        let named = given.or_else(|| fhir_user(&auth)).ok_or_else(|| AppError::new("practitioner_needed"))?;
+        let id = practitioner_id(&named)?;
         let latest = Arc::new(LatestSignIn(Mutex::new(auth.clone())));
         let portal = Portal::new(address, auth.clone(), Arc::clone(&latest) as Arc<dyn TokenStore>, limits)?;
         let capabilities = portal.discover().await?;
@@ -113,6 +114,10 @@ impl Session {
             self.vault.remove_setting(stale, now)?;
         }
         *lock(&self.portal) = None;
+        self.status.change(|facts| {
+            facts.signed_out = false;
+            facts.problem = None;
+        });
         self.sync_within(Duration::ZERO);
         Ok(LoginRecord {
             portal: PortalRecord {
@@ -145,23 +150,18 @@ impl Session {
         Ok(portal)
     }
 
+    /// To which portal and clinician this vault belongs; empty before the first sign-in.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub fn connection(&self) -> AppResult<ConnectionView> {
+        let kept = |key| Ok::<_, AppError>(self.vault.setting(key)?.unwrap_or_default());
+        Ok(ConnectionView { portal_url: kept(PORTAL)?, practitioner: kept(PRACTITIONER)? })
+    }
+
     /// Whether a sign-in was made.
     pub fn is_connected(&self) -> bool {
         matches!(self.vault.setting(AUTH), Ok(Some(_)))
-    }
-
-    /// Takes other hours into use.
-    ///
-    /// # Errors
-    /// `invalid_hours` with the first problem's place.
-    pub fn save_hours(&self, json: &str) -> AppResult<()> {
-        let hours = AvailabilityHours::from_json(json).map_err(|problems| {
-            let place = problems.into_iter().next().map(|problem| problem.path).unwrap_or_default();
-            AppError::new("invalid_hours").with("place", place)
-        })?;
-        self.vault.set_setting(HOURS, json, self.now())?;
-        self.set_hours(hours);
-        Ok(())
     }
 
     /// Country whose crisis lines and emergency number a patient is given: hers, else the clinic's.
@@ -175,19 +175,6 @@ impl Session {
         let text = serde_json::to_string(value).map_err(|_| invalid("setting"))?;
         Ok(self.vault.set_setting(key, &text, self.now())?)
     }
-}
-
-/// The hours kept in a vault, or an office week in the workstation's zone.
-pub(crate) fn load_hours(vault: &Vault) -> AvailabilityHours {
-    let kept = vault.setting(HOURS).ok().flatten();
-    kept.and_then(|json| AvailabilityHours::from_json(&json).ok())
-        .unwrap_or_else(|| AvailabilityHours::default_for(&workstation_zone()))
-}
-
-/// The zone of this workstation: `TZ` where it names one, as for every program, else the system's.
-pub(crate) fn workstation_zone() -> String {
-    let named = std::env::var("TZ").ok().filter(|zone| zone.contains('/') && !zone.starts_with([':', '/']));
-    named.or_else(|| iana_time_zone::get_timezone().ok()).unwrap_or_else(|| "UTC".to_owned())
 }
 
 async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> AppResult<Auth> {
@@ -204,6 +191,19 @@ async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> A
             Ok(waiting.finish(BROWSER_WAIT).await?)
         }
     }
+}
+
+/// Whom the sign-in names: the server's answer, or the claim in a token that is a JWT. Only read, never trusted for
+/// access: the portal checks its own token.
+fn fhir_user(auth: &Auth) -> Option<String> {
+    let token = match auth {
+        Auth::Bearer { token } => token,
+        other => return other.fhir_user().map(str::to_owned),
+    };
+    let claims = token.expose_secret().split('.').nth(1)?.trim_end_matches('=');
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    claims.get("fhirUser")?.as_str().map(str::to_owned)
 }
 
 /// The id in `Practitioner/ID`, or in an absolute reference that ends so.

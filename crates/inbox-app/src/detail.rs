@@ -12,6 +12,7 @@ use crate::{
     dto::{AttachmentView, ContactView, FlagView, MessageView, PatientBanner, ThreadDetail},
     error::AppResult,
     reading::thread_row,
+    replies::shown_state,
     session::{Session, lock},
     text,
 };
@@ -31,7 +32,7 @@ impl Session {
             messages: self.message_views(id)?,
             draft: self.vault.draft(id)?,
             case: case.map(|case| self.case_view(&case)),
-            row: thread_row(summary),
+            row: thread_row(summary, now),
         };
         lock(&self.shown).insert(id, now);
         Ok(detail)
@@ -56,8 +57,8 @@ impl Session {
         views.sort_by(|a, b| a.sent_at.cmp(&b.sent_at));
         let waiting =
             |entry: &&OutboxEntry| !confirmed.contains(&entry.id) && entry.state != OutboxState::Draft;
-        let name = self.practitioner_name();
-        views.extend(outbox.iter().filter(waiting).map(|entry| waiting_view(entry, &name)));
+        let (name, now) = (self.practitioner_name(), self.now());
+        views.extend(outbox.iter().filter(waiting).map(|entry| waiting_view(entry, &name, now)));
         Ok(views)
     }
 
@@ -216,7 +217,8 @@ fn blank_view(sent_at: DateTime<Utc>) -> MessageView {
     }
 }
 
-fn waiting_view(entry: &OutboxEntry, name: &str) -> MessageView {
+fn waiting_view(entry: &OutboxEntry, name: &str, now: DateTime<Utc>) -> MessageView {
+    let (state, not_before) = shown_state(entry.state, entry.not_before, now);
     let cut = text::cut_text(&entry.text, &[], false);
     MessageView {
         outbox_id: Some(entry.id.to_string()),
@@ -225,8 +227,8 @@ fn waiting_view(entry: &OutboxEntry, name: &str) -> MessageView {
         own: true,
         segments: cut.segments,
         cut: cut.cut,
-        delivery: Some(entry.state),
-        not_before: entry.not_before.map(format_instant),
+        delivery: Some(state),
+        not_before: not_before.map(format_instant),
         delivered_at: entry.sent_at.map(format_instant),
         delivery_error: entry.error.clone(),
         ..blank_view(entry.queued_at)

@@ -14,7 +14,8 @@ mod session;
 mod writing;
 
 pub use session::{
-    CreateVaultRequest, CreatedVault, Preferences, SessionState, UnlockOutcome, VaultEntry, VaultKeyState,
+    ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
+    UnlockOutcome, VaultEntry, VaultKeyState,
 };
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
 
@@ -46,6 +47,8 @@ pub struct Staleness {
     pub pending: u32,
     /// Outbox entries that need the clinician: held, unknown, failed.
     pub stuck: u32,
+    /// Of the pending ones: answers in a crisis. They leave only while the vault is open.
+    pub crisis_pending: u32,
 }
 
 /// Whether the clinician is on duty.
@@ -435,4 +438,6 @@ pub enum AppEvent {
     },
     /// The vault was locked.
     Locked,
+    /// The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second.
+    CloseRequested,
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, path::Path};
 
+use chrono::Utc;
 use inbox_domain::{AttemptOutcome, OutboxDraft, OutboxState, StepState, View};
 use inbox_vault::{CreateOptions, Patient, Vault};
 use secrecy::SecretString;
@@ -10,6 +11,7 @@ use crate::{
     cases::case_id,
     dto::{AppError, OutboxView},
     error::{AppResult, parse_instant},
+    hours::{HOURS, week_in},
     record::{
         CaseRecord, MessageLine, QuarantineRecord, QueuedRecord, ThreadDetailRecord, ThreadRecord,
         VerifyRecord,
@@ -32,18 +34,28 @@ pub enum Leaves<'a> {
     InHours,
 }
 
-/// Makes a vault; answers its recovery code.
+/// Makes a vault with an office week in `zone`; answers its recovery code.
 ///
 /// # Errors
-/// `vault_exists`, `weak_passphrase`, the keyring's.
+/// `unknown_zone`, `vault_exists`, `weak_passphrase`, the keyring's.
 pub fn create_vault(
     dir: &Path,
     name: &str,
     passphrase: SecretString,
     keyring: bool,
+    zone: Option<&str>,
 ) -> AppResult<SecretString> {
+    // Before anything is made: a vault whose code nobody saw must not be left behind by a mistyped zone.
+    let week = match zone {
+        Some(zone) => Some(week_in(zone).ok_or_else(|| AppError::new("unknown_zone"))?),
+        None => None,
+    };
     let options = CreateOptions { dir: dir.to_owned(), name: name.to_owned(), passphrase, keyring };
-    Ok(Vault::create(&options)?.recovery_code)
+    let created = Vault::create(&options)?;
+    if let Some(week) = week {
+        created.vault.set_setting(HOURS, &week.to_json(), Utc::now())?;
+    }
+    Ok(created.recovery_code)
 }
 
 impl Session {
@@ -97,8 +109,9 @@ impl Session {
         let not_before = match leaves {
             Leaves::Now => None,
             Leaves::NotBefore(text) => Some(parse_instant(text, "not_before")?),
-            Leaves::InHours => self.hours().classify(self.now()).next_open,
+            Leaves::InHours => self.readable_hours()?.classify(self.now()).next_open,
         };
+        let draft = self.vault.draft(thread)?;
         let entry = self.enqueue(OutboxDraft {
             thread: Some(thread),
             patient: None,
@@ -109,6 +122,10 @@ impl Session {
             crisis: self.vault.open_case(thread)?.is_some(),
             response: None,
         })?;
+        // Queueing takes the thread's draft for what was queued; here it is what somebody writes in the window.
+        if !draft.is_empty() {
+            self.vault.save_draft(thread, &draft, self.now())?;
+        }
         Ok(QueuedRecord::from(&entry))
     }
 
@@ -139,7 +156,7 @@ impl Session {
 
     /// Decides about an entry that was stopped.
     pub fn resolve_record(&self, id: &str, send: bool) -> AppResult<OutboxView> {
-        Ok(outbox_view(&self.resolve(id, send)?))
+        Ok(outbox_view(&self.resolve(id, send)?, self.now()))
     }
 
     /// What could not be read.

@@ -12,6 +12,7 @@ mod detail;
 pub mod dto;
 mod error;
 mod headless;
+mod hours;
 pub mod notify;
 mod preferences;
 mod reading;

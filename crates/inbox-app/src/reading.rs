@@ -1,11 +1,13 @@
 //! Lists, threads and search as the window shows them.
 
+use chrono::{DateTime, Utc};
 use inbox_domain::{MessageFunction, SenderRole, View, format_instant};
 use inbox_vault::{QuarantineRow, ThreadSummary};
 
 use crate::{
     dto::{SearchHit, Segment, ThreadPage, ThreadRow, UnreadableRow},
     error::{AppResult, parse},
+    replies::shown_state,
     session::Session,
     text,
 };
@@ -25,15 +27,15 @@ impl Session {
         offset: u32,
         limit: u32,
     ) -> AppResult<ThreadPage> {
-        let page =
-            self.vault.list_threads(Some(view), function, offset, limit.min(PAGE_LIMIT), self.now())?;
+        let now = self.now();
+        let page = self.vault.list_threads(Some(view), function, offset, limit.min(PAGE_LIMIT), now)?;
         let unreadable = if view == View::NeedsAttention && function.is_none() && offset == 0 {
             self.vault.quarantine()?.into_iter().map(unreadable_row).collect()
         } else {
             Vec::new()
         };
         Ok(ThreadPage {
-            rows: page.rows.into_iter().map(thread_row).collect(),
+            rows: page.rows.into_iter().map(|row| thread_row(row, now)).collect(),
             unreadable,
             total: page.total,
         })
@@ -70,11 +72,12 @@ impl Session {
     }
 }
 
-pub(crate) fn thread_row(summary: ThreadSummary) -> ThreadRow {
+pub(crate) fn thread_row(summary: ThreadSummary, now: DateTime<Utc>) -> ThreadRow {
     let facts = summary.facts;
     let (family, given) = summary.patient.map(|patient| (patient.family, patient.given)).unwrap_or_default();
     let (category, rule) = summary.top_flag.unzip();
-    let (reply, reply_not_before) = summary.reply.unzip();
+    let (reply, reply_not_before) =
+        summary.reply.map(|(state, not_before)| shown_state(state, not_before, now)).unzip();
     ThreadRow {
         id: summary.id.to_string(),
         family,

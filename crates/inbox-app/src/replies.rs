@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use inbox_domain::{OutboxDraft, OutboxEntry, SenderRole, ThreadId, Tier, format_instant};
+use chrono::{DateTime, Utc};
+use inbox_domain::{OutboxDraft, OutboxEntry, OutboxState, SenderRole, ThreadId, Tier, format_instant};
 use inbox_vault::ThreadSummary;
 
 use crate::{
@@ -11,8 +12,9 @@ use crate::{
     session::{Session, lock},
 };
 
-/// An ordinary reply can be taken back for so long before the background task is woken to send it.
-const UNDO_WINDOW: Duration = Duration::from_secs(5);
+/// An ordinary reply from the window does not leave before so long after it was queued, whatever wakes a sync: so long
+/// can it surely be taken back. The window shows its undo for the same time (`OutboxView::undo_until`).
+pub(crate) const UNDO_WINDOW: Duration = Duration::from_secs(10);
 
 /// References of groups whose members the thread does not name.
 const GROUPS: [&str; 4] = ["Group/", "CareTeam/", "Organization/", "PractitionerRole/"];
@@ -49,8 +51,9 @@ impl Session {
         }
         let thread = self.thread_id(&request.thread)?;
         let crisis = self.is_crisis(thread)?;
-        let not_before =
+        let asked =
             request.not_before.as_deref().map(|text| parse_instant(text, "not_before")).transpose()?;
+        let not_before = asked.max(Some(self.now() + UNDO_WINDOW));
         let entry = self.enqueue(OutboxDraft {
             thread: Some(thread),
             patient: None,
@@ -65,7 +68,7 @@ impl Session {
         self.changed(thread);
         self.sync_within(if crisis { Duration::ZERO } else { UNDO_WINDOW });
         self.emit(AppEvent::StatusChanged);
-        Ok(outbox_view(&entry))
+        Ok(outbox_view(&entry, self.now()))
     }
 
     /// Freezes the payload and queues it.
@@ -78,7 +81,8 @@ impl Session {
 
     /// The outbox, oldest first; sent entries too.
     pub fn list_outbox(&self) -> AppResult<Vec<OutboxView>> {
-        Ok(self.vault.outbox()?.iter().map(outbox_view).collect())
+        let now = self.now();
+        Ok(self.vault.outbox()?.iter().map(|entry| outbox_view(entry, now)).collect())
     }
 
     /// Sends or gives up a reply that was stopped.
@@ -138,14 +142,30 @@ impl SendCheck {
     }
 }
 
-pub(crate) fn outbox_view(entry: &OutboxEntry) -> OutboxView {
+/// State and instant of an entry as they are shown. What waits only for its undo time is queued, not scheduled.
+pub(crate) fn shown_state(
+    state: OutboxState,
+    not_before: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> (OutboxState, Option<DateTime<Utc>>) {
+    let about_to_leave = not_before.is_some_and(|at| at <= now + UNDO_WINDOW);
+    match state {
+        OutboxState::Scheduled if about_to_leave => (OutboxState::Queued, None),
+        state => (state, not_before),
+    }
+}
+
+pub(crate) fn outbox_view(entry: &OutboxEntry, now: DateTime<Utc>) -> OutboxView {
+    let (state, not_before) = shown_state(entry.state, entry.not_before, now);
+    let waits = entry.state == OutboxState::Scheduled && state == OutboxState::Queued;
     OutboxView {
         id: entry.id.to_string(),
         client_identifier: entry.client_identifier.to_string(),
         thread: entry.thread.to_string(),
-        state: entry.state,
+        state,
         attempts: entry.attempts,
-        not_before: entry.not_before.map(format_instant),
+        not_before: not_before.map(format_instant),
+        undo_until: entry.not_before.filter(|_| waits).map(format_instant),
         error: entry.error.clone(),
     }
 }

@@ -129,7 +129,7 @@ impl Session {
 
     /// Who covers now, during an absence.
     fn cover(&self) -> Option<Cover> {
-        let hours = self.hours();
+        let hours = self.readable_hours().ok()?;
         let name = hours.classify(self.now()).cover?;
         let covers = hours.file().absences.iter().filter_map(|absence| absence.cover.as_ref());
         let phone = covers.filter(|cover| cover.name == name).find_map(|cover| cover.phone.clone());
@@ -138,7 +138,7 @@ impl Session {
 
     /// When the clinic opens the next time: after the present opening, if it is open now.
     fn next_opening(&self) -> Option<DateTime<Utc>> {
-        let hours = self.hours();
+        let hours = self.readable_hours().ok()?;
         let duty = hours.duty(self.now());
         if duty.on_duty { hours.classify(duty.until?).next_open } else { duty.until }
     }

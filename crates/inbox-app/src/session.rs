@@ -19,9 +19,9 @@ use inbox_vault::Vault;
 use secrecy::SecretString;
 
 use crate::{
-    connection,
     dto::AppEvent,
     error::{AppResult, parse, parse_instant},
+    hours::InForce,
     notify::{NoNotifier, Notifier},
     preferences::PreferencesFile,
     status::SyncStatus,
@@ -66,7 +66,7 @@ pub struct Session {
     pub(crate) cancel: CancelFlag,
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
-    hours: Mutex<Arc<AvailabilityHours>>,
+    hours: Mutex<InForce>,
 }
 
 impl Session {
@@ -81,7 +81,7 @@ impl Session {
 
     /// A session in a vault that was just opened or made.
     pub fn new(vault: Vault, around: Surroundings) -> Arc<Self> {
-        let hours = connection::load_hours(&vault);
+        let hours = InForce::load(&vault);
         Arc::new(Self {
             vault: Arc::new(vault),
             around,
@@ -92,7 +92,7 @@ impl Session {
             cancel: CancelFlag::default(),
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
-            hours: Mutex::new(Arc::new(hours)),
+            hours: Mutex::new(hours),
         })
     }
 
@@ -137,6 +137,7 @@ impl Session {
 
     /// Asks the portal at once.
     pub fn sync_now(&self) -> AppResult<()> {
+        self.status.change(|facts| facts.signed_out = false);
         self.sync_within(Duration::ZERO);
         Ok(())
     }
@@ -201,12 +202,17 @@ impl Session {
         Engine::builtin()
     }
 
+    /// For zone and layout; what depends on the hours being known asks `in_force`.
     pub(crate) fn hours(&self) -> Arc<AvailabilityHours> {
-        Arc::clone(&lock(&self.hours))
+        lock(&self.hours).hours.clone()
     }
 
-    pub(crate) fn set_hours(&self, hours: AvailabilityHours) {
-        *lock(&self.hours) = Arc::new(hours);
+    pub(crate) fn in_force(&self) -> InForce {
+        lock(&self.hours).clone()
+    }
+
+    pub(crate) fn set_hours(&self, hours: InForce) {
+        *lock(&self.hours) = hours;
     }
 
     pub(crate) fn emit(&self, event: AppEvent) {

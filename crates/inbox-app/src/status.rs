@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{View, format_instant};
+use inbox_domain::{AfterHoursReason, OutboxState, View, format_instant};
 
 use crate::{
     dto::{AppError, Duty, Overview, Staleness},
@@ -17,6 +17,8 @@ pub(crate) struct SyncFacts {
     pub(crate) last_success: Option<DateTime<Utc>>,
     pub(crate) first_fill: Option<(u32, u32)>,
     pub(crate) problem: Option<AppError>,
+    /// The portal refused the sign-in for good: it is not asked again before somebody signs in or asks for it.
+    pub(crate) signed_out: bool,
     /// No service takes desktop notifications: alarms reach only who looks at the window.
     pub(crate) no_notifications: bool,
 }
@@ -58,26 +60,40 @@ impl Session {
     fn staleness(&self, pending: u32, stuck: u32) -> AppResult<Staleness> {
         let facts = self.status.get();
         let complete_until = self.vault.cursor()?.complete_until;
+        let unconnected = (!self.is_connected()).then(|| AppError::new("not_connected"));
+        let unreadable = (!self.in_force().readable).then(|| AppError::new("hours_unreadable"));
         let unheard = facts.no_notifications.then(|| AppError::new("no_notification_service"));
         Ok(Staleness {
             complete_until: complete_until.map(format_instant),
             last_success: facts.last_success.or(complete_until).map(format_instant),
             syncing: facts.syncing,
             first_fill: facts.first_fill,
-            problem: facts.problem.or(unheard),
+            problem: facts.problem.or(unconnected).or(unreadable).or(unheard),
             pending,
             stuck,
+            crisis_pending: if pending == 0 { 0 } else { self.crisis_pending()? },
         })
     }
 
-    pub(crate) fn duty(&self) -> Duty {
-        let hours = self.hours();
-        let state = hours.duty(self.now());
-        Duty {
-            on_duty: state.on_duty,
-            reason: state.reason,
-            until: state.until.map(format_instant),
-            zone: hours.zone().to_owned(),
+    /// Answers in a crisis that the portal has not acknowledged: written in one, or in a thread with an open case.
+    fn crisis_pending(&self) -> AppResult<u32> {
+        let mut count = 0;
+        for entry in self.vault.outbox()? {
+            let waiting = !matches!(entry.state, OutboxState::Sent | OutboxState::Draft);
+            if waiting && (entry.crisis || self.vault.open_case(entry.thread)?.is_some()) {
+                count += 1;
+            }
         }
+        Ok(count)
+    }
+
+    pub(crate) fn duty(&self) -> Duty {
+        let found = self.in_force();
+        let zone = found.hours.zone().to_owned();
+        if !found.readable {
+            return Duty { on_duty: false, reason: AfterHoursReason::Unknown, until: None, zone };
+        }
+        let state = found.hours.duty(self.now());
+        Duty { on_duty: state.on_duty, reason: state.reason, until: state.until.map(format_instant), zone }
     }
 }

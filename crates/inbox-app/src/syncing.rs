@@ -85,7 +85,22 @@ impl Session {
             progress,
             cancel: &self.cancel,
         };
-        inbox_sync::run(&context, mode).await
+        let outcome = inbox_sync::run(&context, mode).await;
+        self.forget_guessed_hours(match &outcome {
+            Ok(report) => report,
+            Err(failure) => &failure.report,
+        });
+        outcome
+    }
+
+    /// Sync cannot leave out the hours: where they are not known, what it claimed by them is taken back.
+    fn forget_guessed_hours(&self, report: &SyncReport) {
+        if self.in_force().readable || report.threads.is_empty() {
+            return;
+        }
+        if let Err(error) = self.judge_hours_again(Some(&report.threads)) {
+            tracing::warn!(code = error.code.as_str());
+        }
     }
 
     /// The portal of this vault. One client for the whole session, so that connections are kept and a refresh of the

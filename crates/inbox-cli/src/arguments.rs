@@ -127,6 +127,18 @@ pub(crate) enum HoursCommand {
         /// The availability file (JSON).
         file: PathBuf,
     },
+    /// Store an availability file in a vault and judge its messages by it; nothing is kept of a file that is not valid.
+    Load {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The availability file (JSON); `-` is standard input.
+        file: PathBuf,
+    },
+    /// Print the availability file in force in a vault.
+    Show {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,6 +162,9 @@ pub(crate) enum VaultCommand {
         /// Name shown when unlocking; the folder's name without it.
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        /// IANA zone of the clinic, for an office week until hours are loaded; the workstation's without it.
+        #[arg(long, value_name = "ZONE")]
+        zone: Option<String>,
     },
     /// Check database, index and audit chain.
     Verify {
@@ -166,7 +181,7 @@ pub(crate) struct LoginArguments {
     /// Base address of the portal's FHIR interface.
     #[arg(long, value_name = "URL")]
     pub(crate) portal: String,
-    /// The clinician, as Practitioner/ID; may be left out with --browser when the portal names her.
+    /// The clinician, as Practitioner/ID; may be left out where the sign-in or the token names her (`fhirUser`).
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) practitioner: Option<String>,
     /// File with a bearer token.
@@ -175,7 +190,7 @@ pub(crate) struct LoginArguments {
     /// Client of a clinic's own backend (client credentials).
     #[arg(long, value_name = "ID", group = "credential")]
     pub(crate) client_id: Option<String>,
-    /// File with the client's secret.
+    /// File with the client's secret; without it the secret is empty (RFC 6749, 2.3.1).
     #[arg(long, value_name = "FILE", requires = "client_id")]
     pub(crate) client_secret_file: Option<PathBuf>,
     /// Sign in with the system's browser.

@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 37] = [
+const SENTENCES: [(&str, &str); 40] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -42,6 +42,12 @@ const SENTENCES: [(&str, &str); 37] = [
     ("no_such_thread", "there is no such thread"),
     ("no_such_patient", "there is no such patient"),
     ("empty_text", "the text is empty"),
+    (
+        "unknown_zone",
+        "there is no such time zone: give an IANA name, for example Europe/Berlin; nothing was made",
+    ),
+    ("invalid_hours", "the hours are not valid; nothing was changed"),
+    ("hours_unreadable", "the hours in the vault cannot be read: load them again with hours load"),
     ("steps_open", "steps of the checklist are open: each must be done or have a reason"),
 ];
 

@@ -1,4 +1,4 @@
-//! Calls that need no vault: triage, hours, guidelines.
+//! Triage, hours, guidelines: only the hours may be those of a vault.
 
 use std::{
     io::{self, BufRead as _, Write as _},
@@ -10,8 +10,8 @@ use inbox_triage::{Engine, evaluate, ndjson};
 use serde_json::json;
 
 use crate::{
-    arguments::{GuidelinesCommand, HoursCommand},
-    files,
+    arguments::{GuidelinesCommand, HoursCommand, VaultArguments},
+    files, open,
     output::{Failure, Outcome, print},
 };
 
@@ -58,7 +58,28 @@ pub(crate) fn hours(command: &HoursCommand) -> Outcome {
             })?;
             classify(&hours)
         }
+        HoursCommand::Load { vault, file } => load_hours(vault, file),
+        HoursCommand::Show { vault } => print_file(&open(vault)?.hours_json()?),
     }
+}
+
+/// A file that is not valid is refused, with all its problems, before the vault is opened.
+fn load_hours(vault: &VaultArguments, file: &Path) -> Outcome {
+    let json = files::read(file, "FILE")?;
+    if let Err(problems) = AvailabilityHours::from_json(&json) {
+        print(&json!({"ok": false, "problems": problems}))?;
+        return Err(Failure::Said);
+    }
+    let session = open(vault)?;
+    session.save_hours(&json)?;
+    print_file(&session.hours_json()?)
+}
+
+/// The file as one line of JSON.
+fn print_file(json: &str) -> Outcome {
+    let value: serde_json::Value =
+        serde_json::from_str(json).map_err(|error| Failure::Input(error.to_string()))?;
+    print(&value)
 }
 
 fn classify(hours: &AvailabilityHours) -> Outcome {

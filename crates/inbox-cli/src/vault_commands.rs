@@ -12,11 +12,12 @@ use crate::{
 /// Runs a call of `vault`.
 pub(crate) fn run(command: VaultCommand) -> Outcome {
     match command {
-        VaultCommand::Create { vault, no_keyring, name } => {
+        VaultCommand::Create { vault, no_keyring, name, zone } => {
             let passphrase = files::secret(&vault.passphrase_file, "--passphrase-file")?;
             let folder = vault.vault.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.or(folder).ok_or_else(|| Failure::Usage("--vault names no folder".into()))?;
-            let code = inbox_app::create_vault(&vault.vault, &name, passphrase, !no_keyring)?;
+            let code =
+                inbox_app::create_vault(&vault.vault, &name, passphrase, !no_keyring, zone.as_deref())?;
             print(&json!({"vault": vault.vault, "recovery_code": code.expose_secret()}))
         }
         VaultCommand::Verify { vault } => {

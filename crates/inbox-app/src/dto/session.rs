@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::AppError;
-
 /// State of one vault folder as the unlock page shows it (SECURITY.md, "Keyring").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -94,32 +92,47 @@ pub struct Preferences {
 pub struct CreateVaultRequest {
     /// Name of the vault, shown on the unlock page; its folder is named after it.
     pub name: String,
-    /// Base address of the portal's FHIR interface; empty connects later.
-    pub portal_url: String,
-    /// `Practitioner/ID` of the clinician; empty when the portal's sign-in names her.
-    pub practitioner: String,
     /// The passphrase, at least 8 characters, 16 without a keyring.
     pub passphrase: String,
     /// The passphrase alone opens the vault: for workstations without a keyring.
     #[serde(default)]
     #[specta(optional)]
     pub no_keyring: bool,
-    /// A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in.
-    #[serde(default)]
-    #[specta(optional)]
-    pub token: Option<String>,
     /// IANA zone of the clinic; the workstation's when it is not given.
     #[serde(default)]
     #[specta(optional)]
     pub zone: Option<String>,
+    /// Country of the clinic, ISO 3166-1, two letters; that of the zone when it is not given.
+    #[serde(default)]
+    #[specta(optional)]
+    pub country: Option<String>,
 }
 
-/// A vault just created; it is open.
+/// A vault just created; it is open, and not connected to a portal.
 #[derive(Clone, Serialize, Type)]
 pub struct CreatedVault {
     /// Opens the vault without passphrase or keyring; shown once, stored nowhere.
     pub recovery_code: String,
-    /// Why the vault could not be connected to the portal; it was made all the same.
+}
+
+/// With what an open vault signs in to its portal.
+#[derive(Clone, Deserialize, Type)]
+pub struct SignInRequest {
+    /// Base address of the portal's FHIR interface; empty takes the one that the vault keeps.
+    pub portal_url: String,
+    /// `Practitioner/ID` of the clinician; empty takes the one that the vault keeps, or that the sign-in names.
+    pub practitioner: String,
+    /// A bearer token where the clinic hands one out; without it the system's browser opens.
+    #[serde(default)]
     #[specta(optional)]
-    pub problem: Option<AppError>,
+    pub token: Option<String>,
+}
+
+/// To which portal the open vault belongs; empty before the first sign-in.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct ConnectionView {
+    /// Base address of the portal's FHIR interface.
+    pub portal_url: String,
+    /// `Practitioner/ID` of the clinician.
+    pub practitioner: String,
 }

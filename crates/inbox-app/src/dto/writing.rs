@@ -80,6 +80,8 @@ pub struct OutboxView {
     pub attempts: u32,
     /// Leaves at or after.
     pub not_before: Option<String>,
+    /// Until when it surely can be taken back: nothing leaves before. `None` for what is on its way or held for later.
+    pub undo_until: Option<String>,
     /// Error code.
     pub error: Option<String>,
 }

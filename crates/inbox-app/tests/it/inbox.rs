@@ -126,3 +126,44 @@ async fn a_scheduled_reply_can_be_taken_back_and_is_the_draft_again() {
     assert_eq!(session.load_thread(&calm.id).unwrap().draft, "Das Rezept liegt bereit.");
     assert_eq!(rig.portal.control().count_identifier("Communication", &queued.client_identifier), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ordinary_reply_stays_here_while_it_can_be_undone_whatever_asks_for_a_sync() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let rows = session.list_threads(View::WaitingForMe, None, 0, 50).unwrap().rows;
+    let calm = rows.iter().find(|row| row.tier < Tier::Urgent && row.case.is_none()).unwrap();
+    let queued = session.enqueue_reply(&request(&calm.id, "Das Rezept liegt bereit.")).unwrap();
+    assert_eq!((queued.state, queued.not_before), (OutboxState::Queued, None));
+    let until = chrono::DateTime::parse_from_rfc3339(&queued.undo_until.unwrap()).unwrap();
+    let left = (until.to_utc() - chrono::Utc::now()).num_milliseconds();
+    assert!((8_000..=10_000).contains(&left), "{left}");
+    assert_eq!(session.load_thread(&calm.id).unwrap().row.reply, Some(OutboxState::Queued));
+    let report = session.sync(false).await;
+    assert!(report.map_or_else(|error| error.code == "busy", |report| report.sent == 0));
+    session.undo_reply(&queued.id).unwrap();
+    assert_eq!(session.load_thread(&calm.id).unwrap().draft, "Das Rezept liegt bereit.");
+    assert_eq!(rig.portal.control().count_identifier("Communication", &queued.client_identifier), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn undelivered_answers_in_a_crisis_are_counted() {
+    let rig = Rig::filled().await;
+    rig.portal.pause().await;
+    let session = rig.session();
+    let urgent = session.list_threads(View::NeedsAttention, None, 0, 1).unwrap().rows.remove(0);
+    let queued = session.enqueue_reply(&request(&urgent.id, "Ich rufe jetzt an.")).unwrap();
+    assert_eq!(queued.undo_until, None, "it leaves at once");
+    let staleness = session.load_overview().unwrap().staleness;
+    assert_eq!((staleness.pending, staleness.crisis_pending), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_of_the_command_line_leaves_the_windows_draft_alone() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let rows = session.list_threads(View::WaitingForMe, None, 0, 50).unwrap().rows;
+    session.save_draft(&rows[0].id, "Noch nicht fertig").unwrap();
+    session.reply(&rows[0].id, "Guten Tag, bis morgen.", inbox_app::Leaves::Now, true).unwrap();
+    assert_eq!(session.load_thread(&rows[0].id).unwrap().draft, "Noch nicht fertig");
+}

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a rig that does not start fails its test")]
 
 mod boundaries;
+mod hours;
 mod inbox;
 mod locking;
+mod mishaps;
 mod rig;
+mod signing_in;

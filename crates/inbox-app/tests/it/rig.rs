@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use demo_portal::{DemoPortal, Options, RunningPortal};
+use demo_portal::{DemoPortal, Options, Practitioner, RunningPortal};
 use inbox_app::{
     App, AppOptions, Session,
-    dto::{AppEvent, CreateVaultRequest},
+    dto::{AppEvent, CreateVaultRequest, SignInRequest},
     notify::{Notice, NoticeAnswer, Notifier, OnAnswer},
 };
 use inbox_domain::{Clock, SystemClock};
@@ -17,16 +17,21 @@ use tempfile::TempDir;
 
 pub(crate) const PASSPHRASE: &str = "a passphrase for tests";
 
-/// Records notices; answers each as it was told to.
+/// Records notices; answers each as it was told to, clicks only when the test makes them.
 pub(crate) struct Recorder {
     pub(crate) notices: Mutex<Vec<Notice>>,
     answer: NoticeAnswer,
+    /// What to do with a click that comes later, while `answer` is `Opened`.
+    pub(crate) kept: Mutex<Vec<OnAnswer>>,
 }
 
 impl Notifier for Recorder {
     fn show(&self, notice: Notice, answer: OnAnswer) {
         self.notices.lock().unwrap().push(notice);
-        answer(self.answer);
+        match self.answer {
+            NoticeAnswer::Opened => self.kept.lock().unwrap().push(answer),
+            other => answer(other),
+        }
     }
 
     fn withdraw(&self) {
@@ -51,10 +56,18 @@ impl Rig {
     }
 
     pub(crate) async fn start(clock: Arc<dyn Clock>, answer: NoticeAnswer) -> Self {
+        let rig = Self::unconnected(clock, answer).await;
+        let me = rig.portal.practitioners().remove(0);
+        rig.app.sign_in(sign_in(&rig.portal, me)).await.unwrap();
+        rig
+    }
+
+    /// As after the first page of the first run: a vault, and no portal yet.
+    pub(crate) async fn unconnected(clock: Arc<dyn Clock>, answer: NoticeAnswer) -> Self {
         let portal = DemoPortal::start(Options::default()).await.unwrap();
         let dir = TempDir::with_prefix("anteroom-app-").unwrap();
         let events: Arc<Mutex<Vec<AppEvent>>> = Arc::default();
-        let recorder = Arc::new(Recorder { notices: Mutex::default(), answer });
+        let recorder = Arc::new(Recorder { notices: Mutex::default(), answer, kept: Mutex::default() });
         let heard = Arc::clone(&events);
         let app = App::new(AppOptions {
             vaults_dir: dir.path().join("vaults"),
@@ -66,18 +79,7 @@ impl Rig {
             events: Arc::new(move |event| heard.lock().unwrap().push(event)),
             open_browser: Arc::new(|_| panic!("no browser in tests")),
         });
-        let me = portal.practitioners().remove(0);
-        let request = CreateVaultRequest {
-            name: "Test".into(),
-            portal_url: portal.base_url(),
-            practitioner: me.reference,
-            passphrase: PASSPHRASE.into(),
-            no_keyring: true,
-            token: Some(portal.token(&me.id).to_owned()),
-            zone: Some("Europe/Berlin".into()),
-        };
-        let created = app.create_vault(request).await.unwrap();
-        assert!(created.problem.is_none(), "{:?}", created.problem);
+        let created = app.create_vault(new_vault()).await.unwrap();
         assert!(!created.recovery_code.is_empty());
         Self { app, portal, events, recorder, dir }
     }
@@ -101,5 +103,24 @@ impl Rig {
             assert!(Instant::now() < end, "not met within 30 s");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// A sign-in with the token of a clinician of the sample clinic.
+pub(crate) fn sign_in(portal: &RunningPortal, me: Practitioner) -> SignInRequest {
+    SignInRequest {
+        portal_url: portal.base_url(),
+        token: Some(portal.token(&me.id).to_owned()),
+        practitioner: me.reference,
+    }
+}
+
+pub(crate) fn new_vault() -> CreateVaultRequest {
+    CreateVaultRequest {
+        name: "Test".into(),
+        passphrase: PASSPHRASE.into(),
+        no_keyring: true,
+        zone: Some("Europe/Berlin".into()),
+        country: Some("DE".into()),
     }
 }

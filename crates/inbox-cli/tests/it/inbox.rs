@@ -131,3 +131,50 @@ fn a_new_thread_to_a_patient_reaches_the_portal_and_is_found_again() {
     assert_eq!(hits.lines.len(), 1, "{:?}", hits.lines);
     assert!(hits.last()["thread"].is_string() && hits.last()["sent"].is_string());
 }
+
+#[test]
+fn hours_are_stored_whole_or_not_at_all() {
+    let rig = Rig::start();
+    assert_eq!(
+        rig.vault(&["vault", "create", "--no-keyring", "--zone", "Mars/Olympus"]).failed(),
+        "unknown_zone"
+    );
+    assert!(!rig.vault_dir().join("header.json").exists() && rig.vault(&["threads"]).code == 1);
+    rig.vault(&["vault", "create", "--no-keyring", "--zone", "Europe/Vienna"]).done();
+    assert_eq!(rig.vault(&["hours", "show"]).done().last()["zone"], json!("Europe/Vienna"));
+    let wrong = rig.file("wrong.json", r#"{"zone":"Mars/Olympus","versions":[]}"#);
+    let refused = rig.vault(&["hours", "load", &wrong]);
+    assert_eq!((refused.code, &refused.last()["ok"]), (1, &json!(false)));
+    assert_eq!(rig.vault(&["hours", "show"]).done().last()["zone"], json!("Europe/Vienna"));
+    let file = r#"{"zone":"Europe/Berlin","versions":[{"from":"2026-01-01","weekly":[]}]}"#;
+    let closed = rig.file("closed.json", file);
+    assert_eq!(rig.vault(&["hours", "load", &closed]).done().last()["zone"], json!("Europe/Berlin"));
+    rig.login().done();
+    rig.vault(&["sync"]).done();
+    let threads = rig.vault(&["threads"]).done();
+    assert!(threads.lines.iter().any(|thread| thread["after_hours"] == json!(true)));
+}
+
+#[test]
+fn a_token_that_names_the_clinician_needs_no_practitioner() {
+    let rig = Rig::start();
+    rig.vault(&["vault", "create", "--no-keyring"]).done();
+    let nobody = rig.file("token", "opaque");
+    let url = rig.portal.base_url();
+    let unnamed = rig.vault(&["login", "--portal", &url, "--token-file", &nobody]);
+    assert_eq!(unnamed.failed(), "practitioner_needed");
+    // {"fhirUser":"Practitioner/nobody-here"}, unsigned; the portal refuses it, but not for want of a name.
+    let named = rig.file("jwt", "e30.eyJmaGlyVXNlciI6IlByYWN0aXRpb25lci9ub2JvZHktaGVyZSJ9.");
+    let refused = rig.vault(&["login", "--portal", &url, "--token-file", &named]);
+    assert_ne!(refused.failed(), "practitioner_needed");
+}
+
+#[test]
+fn a_client_without_a_secret_is_asked_of_the_portal_and_no_wrong_usage() {
+    let rig = Rig::start();
+    rig.vault(&["vault", "create", "--no-keyring"]).done();
+    let me = rig.portal.practitioners().remove(0).reference;
+    let url = rig.portal.base_url();
+    let refused = rig.vault(&["login", "--portal", &url, "--practitioner", &me, "--client-id", "anteroom"]);
+    assert_eq!(refused.failed(), "unauthorized");
+}
