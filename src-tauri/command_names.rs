@@ -5,6 +5,8 @@ const COMMAND_NAMES: &[&str] = &[
     "unlock_vault",
     "recover_vault",
     "create_vault",
+    "sign_in",
+    "load_connection",
     "lock_vault",
     "load_preferences",
     "save_preferences",
@@ -30,4 +32,5 @@ const COMMAND_NAMES: &[&str] = &[
     "snooze_thread",
     "set_thread_closed",
     "report_painted",
+    "answer_close",
 ];

@@ -17,6 +17,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::unlock_vault,
             commands::recover_vault,
             commands::create_vault,
+            commands::sign_in,
+            commands::load_connection,
             commands::lock_vault,
             commands::load_preferences,
             commands::save_preferences,
@@ -42,6 +44,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::snooze_thread,
             commands::set_thread_closed,
             commands::report_painted,
+            commands::answer_close,
         ])
 }
 

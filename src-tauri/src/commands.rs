@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use inbox_app::{
     App,
     dto::{
-        AppError, CreateVaultRequest, CreatedVault, OutboxView, Overview, Preferences, ReplyRequest,
-        ResponseView, SearchHit, Segment, SendCheck, SessionState, ThreadDetail, ThreadPage, UnlockOutcome,
+        AppError, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview, Preferences,
+        ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, ThreadDetail,
+        ThreadPage, UnlockOutcome,
     },
 };
 use inbox_domain::{AttemptOutcome, MessageFunction, View};
 use tauri::State;
+
+use crate::window;
 
 type Answer<T> = Result<T, AppError>;
 
@@ -63,11 +66,37 @@ pub(crate) async fn recover_vault(
     app.recover(&dir, recovery_code.into(), new_passphrase.into()).await
 }
 
-/// First run.
+/// First run: makes a vault; nothing is asked of a network.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn create_vault(app: State<'_, App>, request: CreateVaultRequest) -> Answer<CreatedVault> {
     app.create_vault(request).await
+}
+
+/// Signs the open vault in to its portal.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_in(app: State<'_, App>, request: SignInRequest) -> Answer<()> {
+    app.sign_in(request).await
+}
+
+/// To which portal the open vault belongs.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_connection(app: State<'_, App>) -> Answer<ConnectionView> {
+    app.session()?.connection()
+}
+
+/// The window's answer to `close_requested`: its draft is saved and it may close, or it stays open.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn answer_close(
+    window: tauri::Window,
+    closing: State<'_, window::Closing>,
+    close: bool,
+) -> Answer<()> {
+    closing.answer(&window, close);
+    Ok(())
 }
 
 /// Closes the vault; the window has saved its draft before.

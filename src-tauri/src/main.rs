@@ -44,6 +44,7 @@ fn run(arguments: Arguments) -> tauri::Result<()> {
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
         .plugin(window::state_plugin())
         .manage(painted)
+        .manage(window::Closing::default())
         .invoke_handler(builder.invoke_handler())
         .setup(move |tauri_app| {
             let handle = tauri_app.handle().clone();

@@ -1,6 +1,9 @@
 //! Desktop notifications. Each one lives on a thread of its own, since waiting for a click blocks until it goes away.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use inbox_app::notify::{Notice, NoticeAnswer, Notifier, OnAnswer};
 use notify_rust::{Hint, Notification, Timeout, Urgency};
@@ -12,17 +15,21 @@ use crate::window;
 pub(crate) struct Desktop {
     app: AppHandle,
     shown: Arc<Mutex<Vec<u32>>>,
+    /// Counts withdrawals: a notice on its way while the vault is locked must not appear after it.
+    withdrawals: Arc<AtomicU64>,
 }
 
 impl Desktop {
     pub(crate) fn new(app: AppHandle) -> Self {
-        Self { app, shown: Arc::default() }
+        Self { app, shown: Arc::default(), withdrawals: Arc::default() }
     }
 }
 
 impl Notifier for Desktop {
     fn show(&self, notice: Notice, answer: OnAnswer) {
         let (app, shown) = (self.app.clone(), Arc::clone(&self.shown));
+        let withdrawals = Arc::clone(&self.withdrawals);
+        let before = withdrawals.load(Ordering::SeqCst);
         std::thread::spawn(move || {
             let Ok(handle) = build(&notice).show() else {
                 tracing::warn!(code = "no_notification_service");
@@ -31,6 +38,12 @@ impl Notifier for Desktop {
             };
             let id = handle.id();
             lock(&shown).push(id);
+            if withdrawals.load(Ordering::SeqCst) != before {
+                lock(&shown).retain(|other| *other != id);
+                handle.close();
+                answer(NoticeAnswer::Dismissed);
+                return;
+            }
             let mut clicked = false;
             handle.wait_for_action(|action| clicked = action == "default");
             lock(&shown).retain(|other| *other != id);
@@ -42,6 +55,7 @@ impl Notifier for Desktop {
     }
 
     fn withdraw(&self) {
+        self.withdrawals.fetch_add(1, Ordering::SeqCst);
         let ids = std::mem::take(&mut *lock(&self.shown));
         if ids.is_empty() {
             return;

@@ -1,5 +1,10 @@
 //! The one window: how it is made, what it may load, what it is told.
 
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use inbox_app::{App, dto::AppEvent};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, Url, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent,
@@ -59,11 +64,60 @@ pub(crate) fn emit(app: &AppHandle, event: AppEvent) {
     }
 }
 
+/// How long the page may take to save its draft.
+const SAVING: Duration = Duration::from_secs(1);
+
+/// Whether the page still owes an answer to a request to close, by the number of the request.
+#[derive(Default)]
+pub(crate) struct Closing {
+    asked: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Closing {
+    /// Asks the page. One that does not answer is closed without it: a page that hangs must not hold the vault open.
+    fn ask(&self, window: &Window) {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        emit(window.app_handle(), AppEvent::CloseRequested);
+        let window = window.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(SAVING);
+            if window.try_state::<Self>().is_some_and(|closing| closing.owes(number)) {
+                tracing::warn!(code = "page_silent");
+                destroy(&window);
+            }
+        });
+    }
+
+    fn owes(&self, number: u64) -> bool {
+        self.answered.load(Ordering::SeqCst) < number
+    }
+
+    /// Takes the page's answer.
+    pub(crate) fn answer(&self, window: &Window, close: bool) {
+        self.answered.store(self.asked.load(Ordering::SeqCst), Ordering::SeqCst);
+        if close {
+            destroy(window);
+        }
+    }
+}
+
+fn destroy(window: &Window) {
+    if window.destroy().is_err() {
+        tracing::warn!(code = "window_not_closed");
+    }
+}
+
 /// A focused window is kept fresher; a closed one closes the vault.
 pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     let Some(app) = window.try_state::<App>() else { return };
     match event {
         WindowEvent::Focused(focused) => app.set_focused(*focused),
+        WindowEvent::CloseRequested { api, .. } if app.session().is_ok() => {
+            let Some(closing) = window.try_state::<Closing>() else { return };
+            api.prevent_close();
+            closing.ask(window);
+        }
         WindowEvent::Destroyed => app.lock(),
         _ => {}
     }
@@ -71,7 +125,18 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
 
 #[cfg(test)]
 mod tests {
-    use super::is_own;
+    use std::sync::atomic::Ordering;
+
+    use super::{Closing, is_own};
+
+    #[test]
+    fn an_answer_settles_every_request_before_it_and_none_after() {
+        let closing = Closing::default();
+        closing.asked.store(2, Ordering::SeqCst);
+        assert!(closing.owes(1) && closing.owes(2));
+        closing.answered.store(2, Ordering::SeqCst);
+        assert!(!closing.owes(1) && !closing.owes(2) && closing.owes(3));
+    }
 
     #[test]
     fn only_the_bundled_page_is_own() {

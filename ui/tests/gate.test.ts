@@ -74,7 +74,7 @@ describe('unlock', () => {
   })
 })
 
-test('first run: the code is shown once and must be typed from paper', async () => {
+test('first run: the code is typed from paper before the portal is asked', async () => {
   const fake = await openWindow({ session: { state: 'first_run' } })
   await fireEvent.click(one('first-run-begin'))
   await type('first-run-name', 'Dr. A. Adler')
@@ -90,6 +90,19 @@ test('first run: the code is shown once and must be typed from paper', async () 
   await type('recovery-repeat', code.toLowerCase().replaceAll('-', ' '))
   expect(one<HTMLButtonElement>('first-run-finish').disabled).toBe(false)
   expect(fake.calls.find(([name]) => name === 'createVault')?.[1]).toMatchObject({
+    name: 'Dr. A. Adler',
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    country: null,
+  })
+  expect(fake.calls.some(([name]) => name === 'signIn')).toBe(false)
+  fake.failing.signIn = { code: 'portal_unreachable', retryable: true, params: [] }
+  await fireEvent.click(one('first-run-finish'))
+  await until(() => expect(one('error').dataset.code).toBe('portal_unreachable'))
+  delete fake.failing.signIn
+  await fireEvent.click(one('retry'))
+  await until(() => expect(fake.calls.filter(([name]) => name === 'signIn')).toHaveLength(2))
+  expect(fake.calls.find(([name]) => name === 'signIn')?.[1]).toEqual({
     portal_url: 'https://portal.example/fhir',
+    practitioner: 'Practitioner/17',
   })
 })

@@ -7,6 +7,7 @@ import { createFakeBackend, SAMPLE_NOW, type FakeBackend, type FakeOptions } fro
 import { clock } from '../src/lib/state/clock.svelte'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
+import { forgetWarnings } from '../src/lib/state/leaving'
 import { preferences } from '../src/lib/state/preferences.svelte'
 import { search } from '../src/lib/state/search.svelte'
 import { session } from '../src/lib/state/session.svelte'
@@ -21,6 +22,8 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   clock.zone = 'Europe/Berlin'
   preferences.language = options.preferences?.language === 'de' ? 'de' : 'en'
   session.state = null
+  session.signingIn = false
+  forgetWarnings()
   inbox.clear()
   openThread.close()
   composer.clear()

@@ -3,7 +3,8 @@
 // unlock-page, unlock-vault, unlock-passphrase, unlock-submit, unlock-problem, unlock-undelivered, recover-code,
 // recover-passphrase, recover-repeat, recover-submit, key-state (data-key: the VaultKeyState)
 // first-run, first-run-begin, first-run-name, first-run-portal, first-run-practitioner, first-run-passphrase, first-run-repeat,
-// first-run-create, recovery-code, recovery-repeat, first-run-finish
+// first-run-country, first-run-create, recovery-code, recovery-repeat, first-run-finish, first-run-later
+// sign-in-open, sign-in, sign-in-portal, sign-in-practitioner, sign-in-submit
 // inbox, staleness (data-state: ok, syncing, filling, offline, problem, unknown), staleness-retry, pending, stuck, duty,
 // search, search-hit, lock, privacy, privacy-screen, settings, language-<code>, theme-<name>, view-<name>, count-<name>, function-<name>
 // thread-list, section-header (data-view), thread-row (data-thread, data-tier, data-selected), tier-mark (data-tier),

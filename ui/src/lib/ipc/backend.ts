@@ -4,6 +4,7 @@ import type {
   AppError,
   AppEvent,
   AttemptOutcome,
+  ConnectionView,
   CreatedVault,
   CreateVaultRequest,
   MessageFunction,
@@ -16,6 +17,7 @@ import type {
   Segment,
   SendCheck,
   SessionState,
+  SignInRequest,
   ThreadDetail,
   ThreadPage,
   UnlockOutcome,
@@ -29,6 +31,9 @@ export interface Backend {
   unlockVault(dir: string, passphrase: string): Promise<UnlockOutcome>
   recoverVault(dir: string, recoveryCode: string, newPassphrase: string): Promise<UnlockOutcome>
   createVault(request: CreateVaultRequest): Promise<CreatedVault>
+  /** Signs in to the portal; empty fields are taken from the vault. Answers when the browser is done. */
+  signIn(request: SignInRequest): Promise<void>
+  loadConnection(): Promise<ConnectionView>
   lockVault(): Promise<void>
   loadPreferences(): Promise<Preferences>
   savePreferences(preferences: Preferences): Promise<void>
@@ -54,6 +59,8 @@ export interface Backend {
   snoozeThread(thread: string, until: string | null): Promise<void>
   setThreadClosed(thread: string, closed: boolean): Promise<void>
   reportPainted(): Promise<void>
+  /** Answers `close_requested` within a second, else the window is closed. */
+  answerClose(close: boolean): Promise<void>
   /** Calls `handle` for every event of the shell; the answer stops it. */
   onEvent(handle: (event: AppEvent) => void): Promise<() => void>
 }

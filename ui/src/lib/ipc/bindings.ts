@@ -13,8 +13,12 @@ export const commands = {
 	unlockVault: (dir: string, passphrase: string) => typedError<UnlockOutcome, AppError>(__TAURI_INVOKE("unlock_vault", { dir, passphrase })),
 	/**  Opens a vault with its recovery code and gives it a new passphrase. */
 	recoverVault: (dir: string, recoveryCode: string, newPassphrase: string) => typedError<UnlockOutcome, AppError>(__TAURI_INVOKE("recover_vault", { dir, recoveryCode, newPassphrase })),
-	/**  First run. */
+	/**  First run: makes a vault; nothing is asked of a network. */
 	createVault: (request: CreateVaultRequest) => typedError<CreatedVault, AppError>(__TAURI_INVOKE("create_vault", { request })),
+	/**  Signs the open vault in to its portal. */
+	signIn: (request: SignInRequest) => typedError<null, AppError>(__TAURI_INVOKE("sign_in", { request })),
+	/**  To which portal the open vault belongs. */
+	loadConnection: () => typedError<ConnectionView, AppError>(__TAURI_INVOKE("load_connection")),
 	/**  Closes the vault; the window has saved its draft before. */
 	lockVault: () => typedError<null, AppError>(__TAURI_INVOKE("lock_vault")),
 	/**  Look and language. */
@@ -65,6 +69,8 @@ export const commands = {
 	setThreadClosed: (thread: string, closed: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_thread_closed", { thread, closed })),
 	/**  The window has painted its list. */
 	reportPainted: () => typedError<null, AppError>(__TAURI_INVOKE("report_painted")),
+	/**  The window's answer to `close_requested`: its draft is saved and it may close, or it stays open. */
+	answerClose: (close: boolean) => typedError<null, AppError>(__TAURI_INVOKE("answer_close", { close })),
 };
 
 /* Types */
@@ -104,7 +110,9 @@ thread: string } |
 /**  The thread. */
 thread: string } | 
 /**  The vault was locked. */
-{ kind: "locked" };
+{ kind: "locked" } | 
+/**  The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second. */
+{ kind: "close_requested" };
 
 /**  An attachment. */
 export type AttachmentView = {
@@ -192,6 +200,14 @@ export type Checked =
 /**  None of it. */
 "none";
 
+/**  To which portal the open vault belongs; empty before the first sign-in. */
+export type ConnectionView = {
+	/**  Base address of the portal's FHIR interface. */
+	portal_url: string,
+	/**  `Practitioner/ID` of the clinician. */
+	practitioner: string,
+};
+
 /**  A contact or a proxy. */
 export type ContactView = {
 	/**  Name. */
@@ -233,26 +249,20 @@ export type ContextMark =
 export type CreateVaultRequest = {
 	/**  Name of the vault, shown on the unlock page; its folder is named after it. */
 	name: string,
-	/**  Base address of the portal's FHIR interface; empty connects later. */
-	portal_url: string,
-	/**  `Practitioner/ID` of the clinician; empty when the portal's sign-in names her. */
-	practitioner: string,
 	/**  The passphrase, at least 8 characters, 16 without a keyring. */
 	passphrase: string,
 	/**  The passphrase alone opens the vault: for workstations without a keyring. */
 	no_keyring?: boolean,
-	/**  A bearer token where the clinic hands one out; without it the system's browser opens for the sign-in. */
-	token?: string | null,
 	/**  IANA zone of the clinic; the workstation's when it is not given. */
 	zone?: string | null,
+	/**  Country of the clinic, ISO 3166-1, two letters; that of the zone when it is not given. */
+	country?: string | null,
 };
 
-/**  A vault just created; it is open. */
+/**  A vault just created; it is open, and not connected to a portal. */
 export type CreatedVault = {
 	/**  Opens the vault without passphrase or keyring; shown once, stored nowhere. */
 	recovery_code: string,
-	/**  Why the vault could not be connected to the portal; it was made all the same. */
-	problem?: AppError | null,
 };
 
 /**  A line to call. */
@@ -431,6 +441,8 @@ export type OutboxView = {
 	attempts: number,
 	/**  Leaves at or after. */
 	not_before: string | null,
+	/**  Until when it surely can be taken back: nothing leaves before. `None` for what is on its way or held for later. */
+	undo_until: string | null,
 	/**  Error code. */
 	error: string | null,
 };
@@ -593,6 +605,16 @@ practitioner: string;
 /**  The sample clinic of `cargo xtask demo`. */
 demo: boolean };
 
+/**  With what an open vault signs in to its portal. */
+export type SignInRequest = {
+	/**  Base address of the portal's FHIR interface; empty takes the one that the vault keeps. */
+	portal_url: string,
+	/**  `Practitioner/ID` of the clinician; empty takes the one that the vault keeps, or that the sign-in names. */
+	practitioner: string,
+	/**  A bearer token where the clinic hands one out; without it the system's browser opens. */
+	token?: string | null,
+};
+
 /**  A slot of a response, filled with what is known about this thread. */
 export type SlotView = {
 	/**  Name as in the text. */
@@ -621,6 +643,8 @@ export type Staleness = {
 	pending: number,
 	/**  Outbox entries that need the clinician: held, unknown, failed. */
 	stuck: number,
+	/**  Of the pending ones: answers in a crisis. They leave only while the vault is open. */
+	crisis_pending: number,
 };
 
 /**  State of a checklist step. */

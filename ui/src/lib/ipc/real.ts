@@ -20,6 +20,8 @@ export const realBackend: Backend = {
   unlockVault: (dir, passphrase) => unwrap(commands.unlockVault(dir, passphrase)),
   recoverVault: (dir, code, passphrase) => unwrap(commands.recoverVault(dir, code, passphrase)),
   createVault: (request) => unwrap(commands.createVault(request)),
+  signIn: (request) => done(commands.signIn(request)),
+  loadConnection: () => unwrap(commands.loadConnection()),
   lockVault: () => done(commands.lockVault()),
   loadPreferences: () => unwrap(commands.loadPreferences()),
   savePreferences: (preferences) => done(commands.savePreferences(preferences)),
@@ -45,5 +47,6 @@ export const realBackend: Backend = {
   snoozeThread: (thread, until) => done(commands.snoozeThread(thread, until)),
   setThreadClosed: (thread, closed) => done(commands.setThreadClosed(thread, closed)),
   reportPainted: () => done(commands.reportPainted()),
+  answerClose: (close) => done(commands.answerClose(close)),
   onEvent: (handle) => listen<AppEvent>('app-event', (event) => handle(event.payload)),
 }

@@ -134,6 +134,11 @@ class Composer {
     return this.save(this.thread)
   }
 
+  /** Whether leaving now would lose something that was written. */
+  get holdsUnsaved(): boolean {
+    return this.unsaved.size > 0
+  }
+
   clear(): void {
     clearTimeout(this.saveTimer)
     clearTimeout(this.checkTimer)

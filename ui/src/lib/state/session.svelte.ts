@@ -6,12 +6,15 @@ import {
   type CreatedVault,
   type CreateVaultRequest,
   type SessionState,
+  type SignInRequest,
   type UnlockOutcome,
 } from '../ipc/backend'
 
 class Session {
   state = $state.raw<SessionState | null>(null)
   error = $state.raw<AppError | null>(null)
+  /** The sign-in dialog is open. */
+  signingIn = $state(false)
 
   async refresh(): Promise<void> {
     try {
@@ -37,6 +40,11 @@ class Session {
   /** Creates a vault; the recovery code is shown once by the caller, who then calls `refresh`. */
   create(request: CreateVaultRequest): Promise<CreatedVault> {
     return backend().createVault(request)
+  }
+
+  /** Signs the open vault in; answers when the browser is done. */
+  signIn(request: SignInRequest): Promise<void> {
+    return backend().signIn(request)
   }
 
   async lock(): Promise<void> {

@@ -153,6 +153,8 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       return { outcome: 'unlocked' }
     },
     createVault: async () => ({ recovery_code: 'K7QD-3MXA-9TRH-WE2C-5PNF-8VYJ-4GLB' }),
+    signIn: async () => emit({ kind: 'status_changed' }),
+    loadConnection: async () => ({ portal_url: 'https://portal.example/fhir', practitioner: 'Practitioner/17' }),
     lockVault: async () => {
       session = { state: 'locked', vaults: [VAULT], undelivered: pending() }
       emit({ kind: 'locked' })
@@ -175,6 +177,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         problem: null,
         pending: pending(),
         stuck: threads.filter((entry) => ['held', 'unknown', 'failed'].includes(entry.row.reply ?? '')).length,
+        crisis_pending: 0,
         ...options.staleness,
       },
       duty: { reason: 'open', zone: ZONE, ...(options.duty ?? { on_duty: true, until: at('23 12:30') }) },
@@ -258,6 +261,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         state: scheduled ? 'scheduled' : 'queued',
         attempts: 0,
         not_before: request.not_before,
+        undo_until: scheduled || detail.case ? null : SAMPLE_NOW,
         error: null,
       }
     },
@@ -365,6 +369,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
     },
     reportPainted: async () => {},
+    answerClose: async () => {},
     onEvent: async (handle) => {
       handlers.add(handle)
       return () => handlers.delete(handle)
