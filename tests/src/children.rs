@@ -50,6 +50,13 @@ impl Running {
         self.child.id()
     }
 
+    /// The processes that it has started itself and that still run.
+    pub(crate) fn children(&self) -> Vec<u32> {
+        let id = self.child.id();
+        let list = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        list.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+    }
+
     /// What it has printed so far.
     pub fn output(&self) -> String {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
@@ -98,6 +105,12 @@ impl Running {
         self.child.wait()?;
         Ok(())
     }
+}
+
+/// Whether a process is gone, or only waits for its parent to take notice.
+pub(crate) fn has_ended(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
 }
 
 impl Drop for Running {
@@ -155,10 +168,6 @@ mod tests {
         })
         .join()
         .unwrap();
-        until("end of the orphan", Duration::from_secs(10), || {
-            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-            (stat.is_empty() || stat.contains(") Z ")).then_some(())
-        })
-        .unwrap();
+        until("end of the orphan", Duration::from_secs(10), || has_ended(id).then_some(())).unwrap();
     }
 }

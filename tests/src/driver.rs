@@ -14,7 +14,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-use crate::children::{Running, built};
+use crate::children::{Running, built, has_ended};
 use crate::{Result, Session, until_async};
 
 /// How long a condition in the window may take on a busy machine.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Window {
     client: Client,
-    _driver: Running,
+    driver: Running,
 }
 
 impl Window {
@@ -46,19 +46,22 @@ impl Window {
         let client = connect(&address, arguments)
             .await
             .map_err(|error| format!("the window did not open: {error}; {}", driver.output()))?;
-        let window = Self { client, _driver: driver };
-        window.client.set_window_rect(0, 0, 1440, 900).await.ok();
+        let window = Self { client, driver };
         window.wait_js("the page", "document.readyState === 'complete' && document.body !== null").await?;
         Ok(window)
     }
 
-    /// Closes the window and waits until the app has ended.
+    /// Closes the window and waits until the app has ended: a second one started meanwhile would hand over to it.
     ///
     /// # Errors
-    /// When the driver refuses.
+    /// When the driver refuses, or the app does not end.
     pub async fn close(self) -> Result<()> {
+        let apps = self.driver.children();
         self.client.clone().close().await?;
-        Ok(())
+        until_async("the end of the app", PATIENCE, || async {
+            apps.iter().all(|app| has_ended(*app)).then_some(())
+        })
+        .await
     }
 
     /// The client, for what is not covered here.
@@ -200,12 +203,22 @@ impl Window {
         Ok(self.client.perform_actions(chord).await?)
     }
 
-    /// Writes a picture of the page as PNG.
+    /// Writes a picture of the page as PNG, once fonts are there and two pictures in a row are the same. The web view draws
+    /// it anew for this; the screen of a driven window lags behind.
     ///
     /// # Errors
     /// When it cannot be taken.
     pub async fn picture(&self, file: &Path) -> Result<()> {
-        std::fs::write(file, self.client.screenshot().await?)?;
+        self.wait_js("fonts", "document.fonts.status === 'loaded'").await?;
+        let mut last = self.client.screenshot().await?;
+        for _ in 0..20 {
+            let now = self.client.screenshot().await?;
+            if now == last {
+                break;
+            }
+            last = now;
+        }
+        std::fs::write(file, last)?;
         Ok(())
     }
 }

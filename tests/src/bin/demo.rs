@@ -65,6 +65,9 @@ fn wait_for_person(app: &mut Running) -> Result<()> {
     })
 }
 
+/// A picture of one colour is a few kilobytes as PNG, one of the inbox more than a hundred.
+const EMPTY: usize = 40_000;
+
 /// The same without a display or a person: a picture of the painted inbox.
 fn shot(file: &Path) -> Result<()> {
     let scene = Scene::for_window(Options::default())?;
@@ -91,12 +94,13 @@ fn settled_picture(scene: &Scene, file: &Path) -> Result<()> {
         let now = std::fs::read(file).ok()?;
         alike = if now == last { alike + 1 } else { 0 };
         last = now;
-        (alike >= 4).then_some(())
+        (alike >= 4 && last.len() > EMPTY).then_some(())
     });
-    if settled.is_err() && last.is_empty() {
-        return Err("no picture could be taken".into());
+    match settled {
+        Err(_) if last.is_empty() => Err("no picture could be taken".into()),
+        Err(_) if last.len() <= EMPTY => Err("the window stayed empty".into()),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn start(scene: &Scene) -> Result<Running> {

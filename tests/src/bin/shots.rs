@@ -1,11 +1,11 @@
 //! The program behind `cargo xtask shots`: every screen of the real window, light and dark, English and German.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anteroom_tests::{Result, Scene, Window, until};
+use anteroom_tests::{Result, Scene, Window};
 use demo_portal::Options;
 
 const THEMES: [&str; 2] = ["light", "dark"];
@@ -66,12 +66,11 @@ impl Shots {
     }
 
     /// Draws one screen and names its file.
-    fn take(&self, scene: &Scene, name: &str, look: &str) -> Result<u32> {
+    async fn take(&self, window: &Window, name: &str, look: &str) -> Result<u32> {
         if !self.wanted(name) {
             return Ok(0);
         }
-        let file = self.dir.join(format!("{name}-{look}.png"));
-        settle(scene, &file)?;
+        window.picture(&self.dir.join(format!("{name}-{look}.png"))).await?;
         Ok(1)
     }
 
@@ -79,14 +78,14 @@ impl Shots {
         let window = scene.window().await?;
         window.wait_for("crisis-panel").await?;
         window.wait_for("message-text").await?;
-        let mut count = self.take(scene, "inbox", look)?;
+        let mut count = self.take(&window, "inbox", look).await?;
         window.click("composer-text").await?;
         window.press("/").await?;
         window.wait_for("response-option").await?;
-        count += self.take(scene, "responses", look)?;
+        count += self.take(&window, "responses", look).await?;
         window.press("\u{e007}").await?;
         window.wait_gone("response-option").await?;
-        count += self.take(scene, "reply", look)?;
+        count += self.take(&window, "reply", look).await?;
         for (name, view) in [
             ("after-hours", "view-after-hours"),
             ("waiting-for-me", "view-waiting-for-me"),
@@ -94,32 +93,32 @@ impl Shots {
         ] {
             window.click(view).await?;
             window.wait_for("section-header").await?;
-            count += self.take(scene, name, look)?;
+            count += self.take(&window, name, look).await?;
         }
-        count += self.over_the_inbox(scene, &window, look).await?;
+        count += self.over_the_inbox(&window, look).await?;
         scene.portal.pause()?;
         let offline = "document.querySelector('[data-testid=\"staleness\"]').dataset.state === 'offline'";
         window.wait_js_for("offline", offline, Duration::from_secs(90)).await?;
-        count += self.take(scene, "offline", look)?;
+        count += self.take(&window, "offline", look).await?;
         scene.portal.resume()?;
         window.close().await?;
         Ok(count)
     }
 
-    async fn over_the_inbox(&self, scene: &Scene, window: &Window, look: &str) -> Result<u32> {
+    async fn over_the_inbox(&self, window: &Window, look: &str) -> Result<u32> {
         window.click("search").await?;
         window.press("sleep").await?;
         window.wait_for("search-hit").await?;
-        let mut count = self.take(scene, "search", look)?;
+        let mut count = self.take(window, "search", look).await?;
         window.press("\u{e00c}").await?;
         window.click("settings").await?;
         window.wait_for("theme-dark").await?;
-        count += self.take(scene, "settings", look)?;
+        count += self.take(window, "settings", look).await?;
         window.press("\u{e00c}").await?;
         window.wait_gone("theme-dark").await?;
         window.click("privacy").await?;
         window.wait_for("privacy-screen").await?;
-        count += self.take(scene, "privacy", look)?;
+        count += self.take(window, "privacy", look).await?;
         window.press("\u{e00c}").await?;
         window.wait_gone("privacy-screen").await?;
         Ok(count)
@@ -131,7 +130,7 @@ impl Shots {
         }
         let window = scene.window_locked().await?;
         window.wait_for("unlock-passphrase").await?;
-        let count = self.take(scene, "unlock", look)?;
+        let count = self.take(&window, "unlock", look).await?;
         window.close().await?;
         Ok(count)
     }
@@ -147,7 +146,7 @@ impl Shots {
             prefer(scene, theme, language)?;
             let window = scene.window_locked().await?;
             window.wait_for("key-state").await?;
-            count += self.take(scene, "key-missing", &format!("{theme}-{language}"))?;
+            count += self.take(&window, "key-missing", &format!("{theme}-{language}")).await?;
             window.close().await?;
         }
         Ok(count)
@@ -165,7 +164,7 @@ impl Shots {
             prefer(&scene, theme, language)?;
             let window = scene.window_locked().await?;
             window.wait_for("first-run").await?;
-            count += self.take(&scene, "first-run", &format!("{theme}-{language}"))?;
+            count += self.take(&window, "first-run", &format!("{theme}-{language}")).await?;
             window.close().await?;
         }
         Ok(count)
@@ -179,18 +178,4 @@ fn prefer(scene: &Scene, theme: &str, language: &str) -> Result<()> {
     let preferences = serde_json::json!({ "language": language, "theme": theme });
     fs::write(dir.join("preferences.json"), preferences.to_string())?;
     Ok(())
-}
-
-/// Takes pictures until two in a row are the same; at the limit the last one counts.
-fn settle(scene: &Scene, file: &Path) -> Result<()> {
-    let display = scene.session.display()?;
-    let mut last = Vec::new();
-    let settled = until("a settled picture", Duration::from_secs(5), || {
-        display.picture(file).ok()?;
-        let now = fs::read(file).ok()?;
-        let same = now == last;
-        last = now;
-        same.then_some(())
-    });
-    if settled.is_err() && last.is_empty() { Err("no picture could be taken".into()) } else { Ok(()) }
 }
