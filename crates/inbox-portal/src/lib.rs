@@ -13,7 +13,9 @@ pub mod page;
 mod portal;
 pub mod wire;
 
-pub use auth::{Auth, BrowserSignIn, NoTokenStore, SmartEndpoints, TokenSet, TokenStore, TokenStoreError};
+pub use auth::{
+    Auth, BrowserSignIn, NoTokenStore, SmartEndpoints, TokenGuard, TokenSet, TokenStore, TokenStoreError,
+};
 pub use capability::Capabilities;
 pub use error::PortalError;
 pub use http::{HttpLimits, TrafficCount};

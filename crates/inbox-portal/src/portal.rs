@@ -165,7 +165,14 @@ impl Portal {
             .header(ACCEPT, FHIR_JSON)
             .header(HeaderName::from_static("if-none-exist"), &condition);
         let answer = self.exchange(request).await?.success()?;
-        Ok(Created { id: self.created_id(&answer), date: answer.date(), existed: answer.status == 200 })
+        let id = self.created_id(&answer);
+        // A gateway's page or an accepted-for-later is no acknowledgement; one server says 201 and nothing else.
+        let acknowledged =
+            answer.status == 201 || (answer.status == 200 && (id.is_some() || answer.names_version()));
+        if !acknowledged {
+            return Err(PortalError::InvalidAnswer);
+        }
+        Ok(Created { id, date: answer.date(), existed: answer.status == 200 })
     }
 
     /// Looks for Communications with our identifier; `None` when the server cannot search by identifier.

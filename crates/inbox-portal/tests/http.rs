@@ -188,6 +188,32 @@ async fn a_create_is_conditional_and_its_id_is_found_where_the_server_puts_it() 
 }
 
 #[tokio::test]
+async fn only_a_real_acknowledgement_counts_as_sent() {
+    let identifier = ClientIdentifier("8f9c".to_owned());
+    for (response, sent) in [
+        (ResponseTemplate::new(200), false),
+        (ResponseTemplate::new(200).set_body_string("<html>Welcome</html>"), false),
+        (ResponseTemplate::new(200).set_body_json(json!({"resourceType": "OperationOutcome"})), false),
+        (ResponseTemplate::new(202), false),
+        (ResponseTemplate::new(204), false),
+        (ResponseTemplate::new(200).insert_header("ETag", "W/\"1\""), true),
+        (ResponseTemplate::new(200).insert_header("Location", "Communication/m9/_history/1"), true),
+        (
+            ResponseTemplate::new(200).set_body_json(json!({"resourceType": "Communication", "id": "m8"})),
+            true,
+        ),
+        (ResponseTemplate::new(201), true),
+    ] {
+        let shown = format!("{response:?}");
+        let server = MockServer::start().await;
+        Mock::given(method("POST")).respond_with(response).expect(1).mount(&server).await;
+        let outcome = portal(&server).create_communication("{}", &identifier).await;
+        let open = outcome.as_ref().is_err_and(PortalError::leaves_outcome_open);
+        assert_eq!((outcome.is_ok(), open), (sent, !sent), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_write_is_never_repeated_after_a_redirect() {
     let server = MockServer::start().await;
     let moved = ResponseTemplate::new(307).insert_header("Location", "/Communication2");

@@ -10,4 +10,4 @@ mod token;
 pub use browser::BrowserSignIn;
 pub use smart::{SmartEndpoints, client_credentials, wanted_scopes};
 pub(crate) use token::SignIn;
-pub use token::{Auth, NoTokenStore, TokenSet, TokenStore, TokenStoreError};
+pub use token::{Auth, NoTokenStore, TokenGuard, TokenSet, TokenStore, TokenStoreError};

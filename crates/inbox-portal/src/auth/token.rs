@@ -179,7 +179,28 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// When it could not be stored; the tokens are then not used.
     fn store(&self, auth: &Auth) -> Result<(), TokenStoreError>;
+
+    /// What is stored now: another process, or another client of this one, may have refreshed meanwhile. `None` where
+    /// nothing is kept.
+    ///
+    /// # Errors
+    /// When it could not be read; nothing is refreshed then.
+    fn load(&self) -> Result<Option<Auth>, TokenStoreError> {
+        Ok(None)
+    }
+
+    /// Takes the store for one refresh, across processes; it is given back when the guard is dropped. `None` while
+    /// somebody else has it.
+    ///
+    /// # Errors
+    /// When it cannot be taken at all; nothing is refreshed then.
+    fn try_lock(&self) -> Result<Option<TokenGuard>, TokenStoreError> {
+        Ok(Some(Box::new(())))
+    }
 }
+
+/// Holds a [`TokenStore`] for one refresh.
+pub type TokenGuard = Box<dyn std::any::Any + Send + Sync>;
 
 /// Keeps nothing: for fixed tokens and before there is a vault.
 #[derive(Debug, Clone, Copy, Default)]
@@ -228,7 +249,17 @@ impl SignIn {
         auth.access().ok_or(PortalError::Unauthorized)
     }
 
+    /// A refresh token that rotates is spent once: under the store's lock, and only when nobody else has spent it.
     async fn refresh(&self, auth: &mut Auth, http: &HttpClient) -> Result<(), PortalError> {
+        let _guard = self.locked(http).await?;
+        if let Some(stored) = self.store.load().map_err(|_| PortalError::TokenStore)? {
+            let known = auth.access().map(|token| token.expose_secret().to_owned());
+            let renewed = stored.access().map(|token| token.expose_secret().to_owned()) != known;
+            *auth = stored;
+            if renewed && auth.is_fresh() {
+                return Ok(());
+            }
+        }
         let request = auth.refresh_request().ok_or(PortalError::Unauthorized)?;
         check_address(&request.url)?;
         let answer = http.exchange(request, None).await?;
@@ -240,5 +271,20 @@ impl SignIn {
         self.store.store(&renewed).map_err(|_| PortalError::TokenStore)?;
         *auth = renewed;
         Ok(())
+    }
+
+    /// Waits for the store as long as a refresh of somebody else may take.
+    async fn locked(&self, http: &HttpClient) -> Result<TokenGuard, PortalError> {
+        const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+        let until = tokio::time::Instant::now() + http.limits().request;
+        loop {
+            if let Some(guard) = self.store.try_lock().map_err(|_| PortalError::TokenStore)? {
+                return Ok(guard);
+            }
+            if tokio::time::Instant::now() >= until {
+                return Err(PortalError::Timeout);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
 use crate::error::PortalError;
 
@@ -27,6 +27,11 @@ impl Answer {
 
     pub(crate) fn location(&self) -> Option<&str> {
         self.header(&LOCATION)
+    }
+
+    /// Whether the server names a version of the resource that it speaks of.
+    pub(crate) fn names_version(&self) -> bool {
+        self.headers.contains_key(ETAG) || self.headers.contains_key(LOCATION)
     }
 
     /// How long the server asks to wait: `Retry-After` in seconds or as a date, else `t=` of `RateLimit` (one server
