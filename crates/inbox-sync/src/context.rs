@@ -18,6 +18,9 @@ pub enum Mode {
     Incremental,
     /// The same, and a reconcile of all ids.
     Full,
+    /// What is new; then a reconcile when the last one is more than six hours ago by the server's clock. For syncs that
+    /// repeat themselves: nobody there asks for a full one.
+    Auto,
 }
 
 /// How far a first fill is.

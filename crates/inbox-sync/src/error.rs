@@ -50,6 +50,28 @@ impl SyncError {
         }
     }
 
+    /// Whether a pull that ended so leaves nothing to send with: no connection, no sign-in, a server that asks to wait, or
+    /// no vault.
+    pub(crate) fn stops_sending(&self) -> bool {
+        match self {
+            Self::Portal(error) => matches!(
+                error,
+                PortalError::Unreachable
+                    | PortalError::Timeout
+                    | PortalError::ConnectionLost
+                    | PortalError::CertificateRefused
+                    | PortalError::InvalidAddress
+                    | PortalError::InsecureAddress
+                    | PortalError::Unauthorized
+                    | PortalError::SignIn { .. }
+                    | PortalError::TokenStore
+                    | PortalError::RateLimited { .. }
+                    | PortalError::Unavailable { .. }
+            ),
+            _ => true,
+        }
+    }
+
     /// Whether trying again without a change may help.
     pub fn retryable(&self) -> bool {
         match self {

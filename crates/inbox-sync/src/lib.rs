@@ -18,11 +18,13 @@ mod report;
 mod run;
 pub mod settings;
 mod streams;
+mod tokens;
 
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
 pub use enqueue::enqueue_reply;
 pub use error::{SyncError, SyncFailure};
 pub use report::SyncReport;
+pub use tokens::VaultTokens;
 
 use inbox_portal::PortalError;
 
@@ -52,19 +54,35 @@ pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncFa
 
 async fn exchange(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     run.ctx.vault.recover_sending(run.ctx.clock.now())?;
+    let pulled = pull(run, mode).await;
+    if let Err(error) = &pulled
+        && error.stops_sending()
+    {
+        return pulled;
+    }
+    // A search that fails again and again must not keep a reply back.
+    pulled.and(run.push().await)?;
+    if mode == Mode::Auto && run.reconcile_is_due()? {
+        load_capabilities(run, Mode::Full).await?;
+        run.load_me(Mode::Full).await?;
+        run.reconcile().await?;
+    }
+    Ok(())
+}
+
+async fn pull(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     load_capabilities(run, mode).await?;
     run.load_me(mode).await?;
-    run.pull(mode).await?;
-    run.push().await
+    run.pull(mode).await
 }
 
 /// The record kept in the vault, or what `/metadata` says.
 async fn load_capabilities(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     let ctx = run.ctx;
-    if mode == Mode::Incremental && !ctx.portal.capabilities().types.is_empty() {
+    if mode != Mode::Full && !ctx.portal.capabilities().types.is_empty() {
         return Ok(());
     }
-    if let Some(kept) = settings::load_capabilities(ctx.vault)?.filter(|_| mode == Mode::Incremental) {
+    if let Some(kept) = settings::load_capabilities(ctx.vault)?.filter(|_| mode != Mode::Full) {
         ctx.portal.set_capabilities(kept);
         return Ok(());
     }

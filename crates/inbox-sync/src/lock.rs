@@ -8,13 +8,22 @@ use fs4::fs_std::FileExt;
 
 use crate::error::SyncError;
 
-/// Held while a sync runs.
+/// Held while a sync runs, or while a sign-in is refreshed.
 #[derive(Debug)]
 pub(crate) struct SyncLock(File);
 
 impl SyncLock {
     pub(crate) fn acquire(vault_dir: &Path) -> Result<Self, SyncError> {
-        let path = vault_dir.join("sync.lock");
+        Self::on(vault_dir, "sync.lock")
+    }
+
+    /// The lock of the tokens: another one, since signing in and attachments need tokens while no sync runs.
+    pub(crate) fn of_tokens(vault_dir: &Path) -> Result<Self, SyncError> {
+        Self::on(vault_dir, "tokens.lock")
+    }
+
+    fn on(vault_dir: &Path, name: &str) -> Result<Self, SyncError> {
+        let path = vault_dir.join(name);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
         let file = file.map_err(|_| SyncError::LockFile)?;
         match FileExt::try_lock_exclusive(&file) {

@@ -12,7 +12,7 @@ impl Run<'_> {
     /// Loads the clinician; asks the portal for her memberships the first time and in a full sync.
     pub(crate) async fn load_me(&mut self, mode: Mode) -> Result<(), SyncError> {
         let kept = settings::load_me(self.ctx.vault)?;
-        if let Some(me) = kept.filter(|_| mode == Mode::Incremental) {
+        if let Some(me) = kept.filter(|_| mode != Mode::Full) {
             self.me = me;
             return Ok(());
         }

@@ -16,6 +16,10 @@ pub const CAPABILITIES: &str = "portal.capabilities";
 pub const ME: &str = "portal.me";
 /// Syncs in a row that ended with `unauthorized`.
 pub const UNAUTHORIZED: &str = "sync.unauthorized";
+/// Threads whose older messages are still to be fetched (JSON).
+pub(crate) const HISTORIES: &str = "sync.histories";
+/// The sign-in (JSON), with its tokens; written at sign-in and by each refresh.
+pub const AUTH: &str = "portal.auth";
 
 pub(crate) fn load<T: DeserializeOwned>(vault: &Vault, key: &str) -> Result<Option<T>, SyncError> {
     Ok(vault.setting(key)?.and_then(|text| serde_json::from_str(&text).ok()))

@@ -34,6 +34,11 @@ pub(crate) fn thread_streams(capabilities: &Capabilities, headers: &[PortalId]) 
     if !is_personal(capabilities) {
         return Vec::new();
     }
+    part_of(headers)
+}
+
+/// The searches in the threads of `headers`.
+pub(crate) fn part_of(headers: &[PortalId]) -> Vec<Stream> {
     let of_chunk = |chunk: &[PortalId]| {
         let references: Vec<String> = chunk.iter().map(|id| format!("Communication/{id}")).collect();
         Stream(vec![("part-of", references.join(","))])

@@ -51,6 +51,8 @@ impl Run<'_> {
         let mut done = advanced(&self.ctx.vault.cursor()?, mark.started);
         (done.first_fill, done.first_fill_done) = (None, true);
         done.last_sweep = done.last_sweep.max(mark.started);
+        // It has seen every id: the next reconcile counts from here.
+        done.last_reconcile = done.last_reconcile.max(mark.started);
         self.apply(&inbox_domain::Batch { cursor: Some(done), ..inbox_domain::Batch::default() })?;
         Ok(())
     }
@@ -69,6 +71,11 @@ impl Run<'_> {
                 }
                 Err(SyncError::Portal(PortalError::TooLarge)) if mark.size > 1 => {
                     (mark.next, mark.restarted, mark.size) = (None, true, (mark.size / 5).max(1));
+                }
+                Err(SyncError::Portal(PortalError::TooLarge)) => {
+                    let date = self.take_by_ids(&stream.0, true).await?;
+                    mark.next = None;
+                    return Ok(Page { entries: Vec::new(), next: None, total: None, date });
                 }
                 other => return other,
             }

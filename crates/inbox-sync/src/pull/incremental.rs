@@ -29,9 +29,10 @@ impl Run<'_> {
         streams.extend(thread_streams(&capabilities, &headers));
         let mut started: Option<DateTime<Utc>> = None;
         for stream in &streams {
-            let date = self.follow(stream, since).await?;
+            let date = self.follow(stream, since, false).await?;
             started = started.or(date);
         }
+        self.fetch_histories().await?;
         let mut next = advanced(&cursor, started);
         if sweep {
             next.last_sweep = next.last_sweep.max(started);
@@ -41,26 +42,39 @@ impl Run<'_> {
     }
 
     /// Follows one search to its end; answers the server's clock at its beginning.
-    async fn follow(
+    pub(super) async fn follow(
         &mut self,
         stream: &Stream,
         since: Option<DateTime<Utc>>,
+        backlog: bool,
     ) -> Result<Option<DateTime<Utc>>, SyncError> {
         let (mut since, mut size, mut restarts) = (since, PAGE_SIZE, 0);
-        let mut page = self.first_page(stream, since, &mut size).await?;
-        let started = page.date;
+        let mut asked = self.first_page(stream, since, &mut size).await;
+        let mut started = None;
         loop {
-            since = newest(&page).max(since);
-            let next = page.next.take();
-            self.take_page(&page, false, None).await?;
-            let Some(next) = next else { return Ok(started) };
-            page = match self.page("Communication", &next).await {
-                Err(SyncError::Portal(error)) if restarts < RESTARTS && needs_restart(&error) => {
-                    restarts += 1;
-                    size = if error == PortalError::TooLarge { (size / 5).max(1) } else { size };
-                    self.first_page(stream, since, &mut size).await?
+            let mut page = match asked {
+                // Not even one resource fits: the rest is taken by ids.
+                Err(SyncError::Portal(PortalError::TooLarge)) if size == 1 => {
+                    let date = self.take_by_ids(&search(stream, since), backlog).await?;
+                    return Ok(started.or(date));
                 }
                 other => other?,
+            };
+            started = started.or(page.date);
+            since = newest(&page).max(since);
+            let next = page.next.take();
+            self.take_page(&page, backlog, None).await?;
+            let Some(next) = next else { return Ok(started) };
+            asked = match self.page("Communication", &next).await {
+                Err(SyncError::Portal(PortalError::TooLarge)) if size > 1 => {
+                    size = (size / 5).max(1);
+                    self.first_page(stream, since, &mut size).await
+                }
+                Err(SyncError::Portal(error)) if restarts < RESTARTS && needs_restart(&error) => {
+                    restarts += 1;
+                    self.first_page(stream, since, &mut size).await
+                }
+                other => other,
             };
         }
     }
@@ -72,8 +86,7 @@ impl Run<'_> {
         size: &mut u32,
     ) -> Result<Page, SyncError> {
         loop {
-            let mut params = stream.0.clone();
-            params.extend(since.map(|since| ("_lastUpdated", format!("ge{}", format_instant(since)))));
+            let mut params = search(stream, since);
             params.push(("_sort", "_lastUpdated".to_owned()));
             params.push(("_count", size.to_string()));
             params.push(("_include", "Communication:subject".to_owned()));
@@ -90,13 +103,21 @@ impl Run<'_> {
         let listed = self.list_ids(true).await?;
         self.fetch_holes(&listed, false).await?;
         let date = self.listing_started.take();
+        self.fetch_histories().await?;
         self.apply(&Batch { cursor: Some(advanced(&cursor, date)), ..Batch::default() })?;
         Ok(())
     }
 }
 
+/// What changed in a search since then.
+fn search(stream: &Stream, since: Option<DateTime<Utc>>) -> Vec<(&'static str, String)> {
+    let mut params = stream.0.clone();
+    params.extend(since.map(|since| ("_lastUpdated", format!("ge{}", format_instant(since)))));
+    params
+}
+
 fn needs_restart(error: &PortalError) -> bool {
-    matches!(error, PortalError::Gone | PortalError::NotFound | PortalError::TooLarge)
+    matches!(error, PortalError::Gone | PortalError::NotFound)
 }
 
 /// The newest `meta.lastUpdated` of a page: where a new start begins (`ge`, since servers show whole seconds and

@@ -1,6 +1,7 @@
 //! From the portal into the vault: first fill, what is new, reconcile.
 
 mod first_fill;
+mod history;
 mod incremental;
 mod page;
 mod reconcile;
@@ -20,6 +21,8 @@ pub(crate) const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 pub(crate) const SWEEP_OVERLAP: TimeDelta = TimeDelta::minutes(60);
 /// A sweep is due after this time.
 pub(crate) const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// A reconcile is due after this time.
+pub(crate) const RECONCILE_EVERY: TimeDelta = TimeDelta::hours(6);
 /// Resources asked for in one page.
 pub(crate) const PAGE_SIZE: u32 = 500;
 
@@ -34,6 +37,14 @@ impl Run<'_> {
             self.reconcile().await?;
         }
         Ok(())
+    }
+
+    /// Whether the last reconcile, or the first fill where there was none, is too long ago. By the server's clock, which
+    /// the pull before it has heard.
+    pub(crate) fn reconcile_is_due(&self) -> Result<bool, SyncError> {
+        let cursor = self.ctx.vault.cursor()?;
+        let old = |last| self.server_now() - last >= RECONCILE_EVERY;
+        Ok(cursor.first_fill_done && cursor.last_reconcile.is_none_or(old))
     }
 
     /// Headers of stored threads that name the clinician, those with the newest messages first; at most `limit`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use inbox_domain::{Batch, PortalId, Quarantined, SyncCursor, ThreadKey};
-use inbox_portal::{MapContext, Mapped, MappedThread, Page, PageEntry, map_communication};
+use inbox_portal::{MapContext, Mapped, MappedThread, Page, PageEntry, PortalError, map_communication};
 
 use crate::error::SyncError;
 use crate::plan::{KnownThread, Plan, ReadPage, plan_page, read_entries};
@@ -33,6 +33,9 @@ impl Run<'_> {
         let included: Vec<&PageEntry> =
             page.entries.iter().filter(|entry| !entry.is_match && entry.readable).collect();
         let batch = self.batch(plan, &included, backlog, cursor).await?;
+        if !backlog {
+            self.note_histories(&batch.threads)?;
+        }
         if batch.cursor.is_some() || holds_rows(&batch) {
             self.apply(&batch)?;
         }
@@ -59,7 +62,7 @@ impl Run<'_> {
         Ok(plan_page(read, extra, &self.me, &context.base, &self.tombstones, stored, known))
     }
 
-    fn known_thread(&self, key: &ThreadKey) -> Result<Option<KnownThread>, SyncError> {
+    pub(super) fn known_thread(&self, key: &ThreadKey) -> Result<Option<KnownThread>, SyncError> {
         let Some(id) = self.ctx.vault.find_thread(key)? else { return Ok(None) };
         let thread = self.ctx.vault.thread(id)?;
         let names_me = thread.portal_id.is_some() && self.me.is_named(None, &thread.recipients);
@@ -121,17 +124,19 @@ impl Run<'_> {
     ) -> Result<Vec<PageEntry>, SyncError> {
         let mut found = Vec::new();
         if !self.ctx.portal.capabilities().searches("Communication", "_id") {
-            for id in ids {
-                if let Some(raw) = self.read("Communication", id).await? {
-                    found.push(read_entry(id, raw));
-                }
-            }
+            self.read_each(ids, &mut found).await?;
             return Ok(found);
         }
         for chunk in ids.chunks(IDS_PER_REQUEST) {
             let list = chunk.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(",");
             let params = [("_id", list), ("_count", IDS_PER_REQUEST.to_string())];
-            let mut page = self.search("Communication", &params).await?;
+            let mut page = match self.search("Communication", &params).await {
+                Err(SyncError::Portal(PortalError::TooLarge)) => {
+                    self.read_each(chunk, &mut found).await?;
+                    continue;
+                }
+                other => other?,
+            };
             loop {
                 found.extend(page.entries.drain(..).filter(|entry| entry.is_match));
                 match page.next.take() {
@@ -141,6 +146,19 @@ impl Run<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// One by one; a resource that alone is over the limit goes to quarantine.
+    async fn read_each(&mut self, ids: &[PortalId], found: &mut Vec<PageEntry>) -> Result<(), SyncError> {
+        for id in ids {
+            self.check_cancel()?;
+            match self.read("Communication", id).await {
+                Ok(raw) => found.extend(raw.map(|raw| read_entry(id, raw))),
+                Err(SyncError::Portal(PortalError::TooLarge)) => self.quarantine_too_large(id)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 

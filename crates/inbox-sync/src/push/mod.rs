@@ -45,6 +45,14 @@ impl Run<'_> {
         let became = |state: OutboxState| {
             entries.iter().filter(|entry| entry.state == state && was(entry) != Some(state)).count() as u64
         };
+        // Held by a page, by waiting too long, or on its way back into the queue.
+        let held: Vec<OutboxId> = entries
+            .iter()
+            .filter(|entry| entry.state == OutboxState::Held && was(entry) != Some(OutboxState::Held))
+            .map(|entry| entry.id)
+            .filter(|id| !self.report.held.contains(id))
+            .collect();
+        self.report.held.extend(held);
         self.report.sent = became(OutboxState::Sent);
         self.report.failed = became(OutboxState::Failed);
         self.report.unknown =

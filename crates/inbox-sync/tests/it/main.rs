@@ -4,7 +4,9 @@
 
 mod bad_input;
 mod faults;
+mod past;
 mod pull;
 mod push;
 mod rig;
 mod seeds;
+mod tokens;

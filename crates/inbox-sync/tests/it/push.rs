@@ -253,3 +253,65 @@ async fn two_processes_send_once() {
     rig.sync().await;
     assert_eq!(rig.copies(&entry), 1);
 }
+
+fn crisis(rig: &Rig, thread: &str) -> OutboxDraft {
+    OutboxDraft {
+        thread: Some(rig.thread(thread)),
+        patient: None,
+        topic: String::new(),
+        text: "Please call 112 now.".to_owned(),
+        not_before: None,
+        even_if_newer: false,
+        crisis: true,
+        response: None,
+    }
+}
+
+#[tokio::test]
+async fn a_crisis_reply_passes_a_held_one() {
+    let (rig, thread) = with_thread().await;
+    let usual = rig.reply(&thread, "See you in a month.");
+    rig.patient_writes("I cannot go on.");
+    assert_eq!(rig.sync().await.held, [usual.id]);
+    let now = enqueue_reply(&rig.vault, crisis(&rig, &thread), rig.time.now()).unwrap();
+    assert_eq!(rig.sync().await.sent, 1);
+    assert_eq!((rig.copies(&now), rig.copies(&usual)), (1, 0));
+}
+
+#[tokio::test]
+async fn every_reply_that_is_held_is_told() {
+    // After a day offline.
+    let (rig, thread) = with_thread().await;
+    let stale = enqueue_reply(&rig.vault, crisis(&rig, &thread), rig.time.now()).unwrap();
+    rig.time.skip(TimeDelta::hours(25));
+    assert_eq!(rig.sync().await.held, [stale.id]);
+    assert_eq!(rig.sync().await.held, [], "once");
+
+    // On its way back into the queue, after the patient has written.
+    let (rig, thread) = with_thread().await;
+    let lost = enqueue_reply(&rig.vault, crisis(&rig, &thread), rig.time.now()).unwrap();
+    assert!(rig.vault.mark_sending(lost.id, rig.time.now()).unwrap());
+    rig.patient_writes("Please!");
+    assert_eq!(rig.sync().await.held, [lost.id]);
+    assert_eq!((rig.entry(&lost).state, rig.copies(&lost)), (OutboxState::Held, 0));
+}
+
+#[tokio::test]
+async fn a_search_that_fails_keeps_no_reply_back() {
+    let (rig, thread) = with_thread().await;
+    for kind in [FaultKind::Gone, FaultKind::InvalidJson, FaultKind::ServerError] {
+        let entry = rig.reply(&thread, "Yes.");
+        rig.control().add_fault(Fault::new(kind).on("GET", "Communication").times(40));
+        let failure = rig.try_sync(Mode::Incremental).await.unwrap_err();
+        assert_eq!((failure.report.sent, rig.copies(&entry)), (1, 1), "{kind:?}");
+        rig.control().clear_faults();
+    }
+    for kind in [FaultKind::Unauthorized, FaultKind::Drop, FaultKind::Stall] {
+        let entry = rig.reply(&thread, "Yes.");
+        rig.control().add_fault(Fault::new(kind).on("GET", "Communication").times(40));
+        rig.try_sync(Mode::Incremental).await.unwrap_err();
+        assert_eq!(rig.entry(&entry).state, OutboxState::Queued, "{kind:?}: nothing to send with");
+        rig.control().clear_faults();
+        assert_eq!(rig.sync().await.sent, 1);
+    }
+}
