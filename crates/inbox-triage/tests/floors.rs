@@ -39,6 +39,11 @@ fn second_german_batch_keeps_its_floors() {
 }
 
 #[test]
+fn second_english_batch_keeps_its_floors() {
+    assert_floors("own-en-2.ndjson", [0.92, 0.97, 0.92, 0.93]);
+}
+
+#[test]
 fn ndjson_answers_line_by_line_in_order() {
     let input = "{\"id\":\"a\",\"text\":\"I want to die.\"}\n\n{\"id\":\"b\",\"text\":\"Danke für den Termin.\",\"lang\":\"de\"}\n";
     let mut output = Vec::new();
