@@ -2,19 +2,19 @@
 //! vault, nothing beside it.
 
 use std::{
-    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use inbox_domain::{Batch, Clock, PortalId};
+use inbox_domain::{Batch, PortalId};
 use inbox_portal::{
     Auth, BrowserSignIn, Capabilities, HttpLimits, NoTokenStore, Portal, PortalError, TokenStore,
     TokenStoreError, auth::client_credentials, map_practitioner,
 };
-use inbox_sync::settings::{CAPABILITIES, ME, PRACTITIONER, UNAUTHORIZED};
-use inbox_vault::{Patient, Vault};
+use inbox_sync::VaultTokens;
+use inbox_sync::settings::{AUTH, CAPABILITIES, ME, PRACTITIONER, UNAUTHORIZED};
+use inbox_vault::Patient;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -26,7 +26,6 @@ use crate::{
 };
 
 pub(crate) const PORTAL: &str = "portal.url";
-const AUTH: &str = "portal.auth";
 
 /// Client id under which this program is registered where a portal knows it.
 pub const CLIENT_ID: &str = "anteroom";
@@ -139,8 +138,7 @@ impl Session {
         let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
         let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
         let auth: Auth = serde_json::from_str(&auth).map_err(|_| missing())?;
-        let store =
-            Arc::new(VaultTokens { vault: Arc::clone(&self.vault), clock: Arc::clone(&self.around.clock) });
+        let store = Arc::new(VaultTokens::new(Arc::clone(&self.vault), Arc::clone(&self.around.clock)));
         let portal = Portal::new(&address, auth, store, HttpLimits::default())?;
         if let Some(kept) =
             self.vault.setting(CAPABILITIES)?.and_then(|text| serde_json::from_str(&text).ok())
@@ -233,25 +231,6 @@ fn country_of_zone(zone: &str) -> &'static str {
         | "America/Winnipeg" | "America/Halifax" => "CA",
         zone if zone.starts_with("America/") || zone.starts_with("US/") => "US",
         _ => "DE",
-    }
-}
-
-/// Keeps changed tokens in the vault, before they are used.
-struct VaultTokens {
-    vault: Arc<Vault>,
-    clock: Arc<dyn Clock>,
-}
-
-impl fmt::Debug for VaultTokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VaultTokens")
-    }
-}
-
-impl TokenStore for VaultTokens {
-    fn store(&self, auth: &Auth) -> Result<(), TokenStoreError> {
-        let text = serde_json::to_string(auth).map_err(|_| TokenStoreError)?;
-        self.vault.set_setting(AUTH, &text, self.clock.now()).map_err(|_| TokenStoreError)
     }
 }
 

@@ -154,7 +154,13 @@ impl Session {
     /// anybody (DESIGN.md, "Reading at night is not shown").
     pub fn mark_thread_read(&self, thread: &str) -> AppResult<()> {
         let thread = self.thread_id(thread)?;
-        if self.vault.mark_read(thread, self.now())? > 0 {
+        // What came after the window was given the thread has been read by nobody.
+        let shown = lock(&self.shown).get(&thread).copied();
+        let read = match shown {
+            Some(shown) => self.vault.mark_read_until(thread, shown, self.now())?,
+            None => self.vault.mark_read(thread, self.now())?,
+        };
+        if read > 0 {
             self.changed(thread);
         }
         Ok(())

@@ -54,7 +54,7 @@ impl Session {
             Err(error) => return (Changes::default(), Some(error)),
         };
         // A sync that fails after it has stored an emergency rings for it too.
-        let (report, problem) = match self.run_sync(&portal, Mode::Incremental, &progress).await {
+        let (report, problem) = match self.run_sync(&portal, Mode::Auto, &progress).await {
             Ok(report) => (report, None),
             Err(failure) => (*failure.report, Some(failure.error.into())),
         };
