@@ -48,16 +48,19 @@ pub(crate) fn start(session: &Arc<Session>) {
 fn run(session: &Arc<Session>, runtime: &Runtime) {
     let mut failures = 0;
     while !session.vault.is_closed() {
-        if session.is_connected() && !session.status.get().signed_out {
-            // What a panic may leave half done is the vault's transaction, which is rolled back, and the facts below.
-            let once = AssertUnwindSafe(|| runtime.block_on(sync_once(session)));
-            let went_well = catch_unwind(once).unwrap_or_else(|_| {
-                session.fail_internally();
-                false
-            });
-            failures = if went_well { 0 } else { failures + 1 };
-        }
-        runtime.block_on(wait(session, Instant::now() + session.pause(failures)));
+        // What a panic may leave half done is the vault's transaction, which is rolled back, and the facts below.
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            if session.is_connected() && !session.status.get().signed_out {
+                failures = if runtime.block_on(sync_once(session)) { 0 } else { failures + 1 };
+            }
+            session.pause(failures)
+        }));
+        let pause = caught.unwrap_or_else(|_| {
+            failures += 1;
+            session.fail_internally();
+            retry_pause(failures)
+        });
+        runtime.block_on(wait(session, Instant::now() + pause));
     }
 }
 
