@@ -78,11 +78,11 @@ impl Shots {
         let window = scene.window().await?;
         window.wait_for("crisis-panel").await?;
         window.wait_for("message-text").await?;
-        let mut count = self.take(&window, "inbox", look).await?;
         // The draft of the look before is still there.
         let empty = "(() => { const area = document.querySelector('[data-testid=\"composer-text\"]'); area.value = '';
             area.dispatchEvent(new Event('input', { bubbles: true })); return area.value === '' })()";
         window.wait_js("an empty composer", empty).await?;
+        let mut count = self.take(&window, "inbox", look).await?;
         window.click("composer-text").await?;
         window.press("/").await?;
         window.wait_for("response-option").await?;
