@@ -28,6 +28,7 @@ pub use tokens::VaultTokens;
 
 use inbox_portal::PortalError;
 
+use push::Which;
 use run::Run;
 
 /// Refusals in a row after which the clinician is asked to sign in.
@@ -60,8 +61,10 @@ async fn exchange(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     {
         return pulled;
     }
-    // A search that fails again and again must not keep a reply back.
-    pulled.and(run.push().await)?;
+    // A search that fails again and again must not keep a crisis reply back. Any other reply waits: the search may have
+    // missed the newer message that stops it (I8).
+    let which = if pulled.is_ok() { Which::All } else { Which::Crisis };
+    pulled.and(run.push(which).await)?;
     if mode == Mode::Auto && run.reconcile_is_due()? {
         load_capabilities(run, Mode::Full).await?;
         run.load_me(Mode::Full).await?;

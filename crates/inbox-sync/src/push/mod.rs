@@ -18,16 +18,25 @@ use crate::run::Run;
 #[derive(Debug, Default)]
 pub(crate) struct Attempts(HashMap<OutboxId, DateTime<Utc>>);
 
+/// Which entries may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All that are due.
+    All,
+    /// Replies of an open case alone.
+    Crisis,
+}
+
 impl Run<'_> {
     /// Sends what is due until nothing is, and settles what is unknown.
-    pub(crate) async fn push(&mut self) -> Result<(), SyncError> {
+    pub(crate) async fn push(&mut self, which: Which) -> Result<(), SyncError> {
         let mut attempts = Attempts::default();
         self.settle_unknown(&mut attempts).await?;
         loop {
             self.check_cancel()?;
             let due = self.ctx.vault.due(self.ctx.clock.now())?;
             let mut moved = false;
-            for entry in due {
+            for entry in due.into_iter().filter(|entry| which == Which::All || entry.crisis) {
                 moved |= self.send(&entry, &mut attempts).await?;
             }
             moved |= self.settle_unknown(&mut attempts).await?;

@@ -297,14 +297,21 @@ async fn every_reply_that_is_held_is_told() {
 }
 
 #[tokio::test]
-async fn a_search_that_fails_keeps_no_reply_back() {
+async fn a_search_that_fails_keeps_no_crisis_reply_back() {
     let (rig, thread) = with_thread().await;
     for kind in [FaultKind::Gone, FaultKind::InvalidJson, FaultKind::ServerError] {
+        let urgent = enqueue_reply(&rig.vault, crisis(&rig, &thread), rig.time.now()).unwrap();
         let entry = rig.reply(&thread, "Yes.");
         rig.control().add_fault(Fault::new(kind).on("GET", "Communication").times(40));
         let failure = rig.try_sync(Mode::Incremental).await.unwrap_err();
-        assert_eq!((failure.report.sent, rig.copies(&entry)), (1, 1), "{kind:?}");
+        assert_eq!((failure.report.sent, rig.copies(&urgent)), (1, 1), "{kind:?}");
+        assert_eq!(
+            rig.entry(&entry).state,
+            OutboxState::Queued,
+            "{kind:?}: a newer message may have been missed"
+        );
         rig.control().clear_faults();
+        assert_eq!(rig.sync().await.sent, 1, "{kind:?}");
     }
     for kind in [FaultKind::Unauthorized, FaultKind::Drop, FaultKind::Stall] {
         let entry = rig.reply(&thread, "Yes.");
