@@ -7,9 +7,13 @@ use demo_portal::Options;
 #[test]
 fn no_text_of_a_patient_is_readable_on_disk() {
     let scene = Scene::filled(Options::default()).unwrap();
+    let patients = scene.portal.control().resources("Patient");
     scene
         .portal
-        .patient_writes("patient-01", "One more line, written while nobody was looking at the screen.")
+        .patient_writes(
+            patients[0]["id"].as_str().unwrap(),
+            "One more line, written while nobody was looking at the screen.",
+        )
         .unwrap();
     scene.cli().run(&["sync"]).unwrap().done().unwrap();
     let texts = scene.portal.texts();

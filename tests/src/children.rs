@@ -50,11 +50,19 @@ impl Running {
         self.child.id()
     }
 
-    /// The processes that it has started itself and that still run.
+    /// The processes that it has started itself and that still run. The kernel lists them by the thread that did it.
     pub(crate) fn children(&self) -> Vec<u32> {
-        let id = self.child.id();
-        let list = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        list.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
+            return Vec::new();
+        };
+        let lists = threads
+            .flatten()
+            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+        lists
+            .flat_map(|list| {
+                list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<u32>>()
+            })
+            .collect()
     }
 
     /// What it has printed so far.
@@ -148,6 +156,19 @@ mod tests {
             running.id()
         };
         assert!(!Path::new(&format!("/proc/{id}")).exists());
+    }
+
+    #[test]
+    fn children_of_a_child_are_known_until_they_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut shell = bound("sh");
+        shell.args(["-c", "sleep 60 & wait"]);
+        let running = Running::start("sh", &mut shell, &dir.path().join("log")).unwrap();
+        let found =
+            until("the grandchild", Duration::from_secs(10), || running.children().first().copied()).unwrap();
+        assert!(!has_ended(found));
+        Command::new("sh").arg("-c").arg(format!("kill -KILL {found}")).status().unwrap();
+        until("its end", Duration::from_secs(10), || has_ended(found).then_some(())).unwrap();
     }
 
     #[test]
