@@ -50,21 +50,6 @@ impl Running {
         self.child.id()
     }
 
-    /// The processes that it has started itself and that still run. The kernel lists them by the thread that did it.
-    pub(crate) fn children(&self) -> Vec<u32> {
-        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
-            return Vec::new();
-        };
-        let lists = threads
-            .flatten()
-            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-        lists
-            .flat_map(|list| {
-                list.split_whitespace().filter_map(|child| child.parse().ok()).collect::<Vec<u32>>()
-            })
-            .collect()
-    }
-
     /// What it has printed so far.
     pub fn output(&self) -> String {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
@@ -115,12 +100,6 @@ impl Running {
     }
 }
 
-/// Whether a process is gone, or only waits for its parent to take notice.
-pub(crate) fn has_ended(id: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.is_empty() || stat.contains(") Z ")
-}
-
 impl Drop for Running {
     fn drop(&mut self) {
         // Already gone is as good.
@@ -159,19 +138,6 @@ mod tests {
     }
 
     #[test]
-    fn children_of_a_child_are_known_until_they_end() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut shell = bound("sh");
-        shell.args(["-c", "sleep 60 & wait"]);
-        let running = Running::start("sh", &mut shell, &dir.path().join("log")).unwrap();
-        let found =
-            until("the grandchild", Duration::from_secs(10), || running.children().first().copied()).unwrap();
-        assert!(!has_ended(found));
-        Command::new("sh").arg("-c").arg(format!("kill -KILL {found}")).status().unwrap();
-        until("its end", Duration::from_secs(10), || has_ended(found).then_some(())).unwrap();
-    }
-
-    #[test]
     fn the_kernel_ends_a_child_whose_starter_died() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("log");
@@ -189,6 +155,10 @@ mod tests {
         })
         .join()
         .unwrap();
-        until("end of the orphan", Duration::from_secs(10), || has_ended(id).then_some(())).unwrap();
+        until("end of the orphan", Duration::from_secs(10), || {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            (stat.is_empty() || stat.contains(") Z ")).then_some(())
+        })
+        .unwrap();
     }
 }

@@ -5,7 +5,7 @@
 //! `setpriv`, so that it ends with its driver.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -14,7 +14,8 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-use crate::children::{Running, built, has_ended};
+use crate::children::{Running, built};
+use crate::home::inhabitants;
 use crate::{Result, Session, until_async};
 
 /// How long a condition in the window may take on a busy machine.
@@ -24,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Window {
     client: Client,
-    driver: Running,
+    home: PathBuf,
+    _driver: Running,
 }
 
 impl Window {
@@ -33,6 +35,8 @@ impl Window {
     /// # Errors
     /// When the driver or the app does not start.
     pub async fn open(session: &Session, arguments: &[String]) -> Result<Self> {
+        // A first window that is just ending still owns the name by which a second one hands over to it.
+        session.wait_until_free("org.anteroom.desktop.SingleInstance").await?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = session.command("WebKitWebDriver");
         command.arg(format!("--port={port}")).arg("--host=127.0.0.1");
@@ -46,7 +50,7 @@ impl Window {
         let client = connect(&address, arguments)
             .await
             .map_err(|error| format!("the window did not open: {error}; {}", driver.output()))?;
-        let window = Self { client, driver };
+        let window = Self { client, home: session.home().path().to_owned(), _driver: driver };
         window.wait_js("the page", "document.readyState === 'complete' && document.body !== null").await?;
         Ok(window)
     }
@@ -56,10 +60,9 @@ impl Window {
     /// # Errors
     /// When the driver refuses, or the app does not end.
     pub async fn close(self) -> Result<()> {
-        let apps = self.driver.children();
         self.client.clone().close().await?;
         until_async("the end of the app", PATIENCE, || async {
-            apps.iter().all(|app| has_ended(*app)).then_some(())
+            inhabitants(&self.home, Some("anteroom")).is_empty().then_some(())
         })
         .await
     }

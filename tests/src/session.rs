@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::children::{Running, bound, built};
-use crate::{Display, Home, Keyring, Notifications, Result, until};
+use crate::{Display, Home, Keyring, Notifications, Result, until, until_async};
 
 /// A bus that starts no services by itself: a keyring prompt or a second keyring cannot appear behind a test's back.
 const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -202,6 +202,17 @@ impl Session {
             return Ok(());
         }
         Err(format!("{name} did not appear on the bus: {}", waiting.output()).into())
+    }
+
+    /// Waits until nobody owns a name on the bus.
+    pub(crate) async fn wait_until_free(&self, name: &str) -> Result<()> {
+        let bus = "org.freedesktop.DBus";
+        until_async(&format!("nobody owning {name}"), Duration::from_secs(30), || async {
+            let owned =
+                self.call(bus, "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", &[name]).ok()?;
+            owned.contains("false").then_some(())
+        })
+        .await
     }
 
     /// Calls a method on the bus.
