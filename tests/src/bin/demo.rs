@@ -7,8 +7,9 @@ use std::time::Duration;
 use anteroom_tests::{PASSPHRASE, Result, Running, Scene, until};
 use demo_portal::Options;
 
-/// A new message comes about this often while the demo runs.
-const ARRIVALS: Duration = Duration::from_secs(45);
+/// A new message comes about this often to one of the clinic's four psychiatrists while the demo runs, so about one a
+/// minute to the inbox that is shown.
+const ARRIVALS: Duration = Duration::from_secs(12);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
