@@ -5,7 +5,7 @@
 //! version. `cipher_memory_security` stays off (12 times the CPU on insert), the page size and the KDF at their defaults.
 
 use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
@@ -23,11 +23,25 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; `apply` alone has some forty.
 const STATEMENTS: usize = 128;
 
+/// SQLCipher sets itself up on its first use in a process, and two threads that do so at once make it fail with
+/// SQLITE_ERROR (seen once in 120 runs of eight threads). So the first use happens once, on a database in memory.
+static FIRST_USE: LazyLock<()> = LazyLock::new(|| {
+    // Whatever is wrong is said by the database that is really opened.
+    let _ = Connection::open_in_memory()
+        .and_then(|db| db.execute_batch("PRAGMA key = \"first use\"; CREATE TABLE t (a)"));
+});
+
+/// Opens a file; every connection of this crate is made here.
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    LazyLock::force(&FIRST_USE);
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
 /// Opens the database file for writing. `create` makes it; else a missing or damaged file is left as it is.
 pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let connection = connect(path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
         unlock(&connection, key)?;
         configure(&connection)?;
         return Ok(connection);
@@ -40,7 +54,7 @@ pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connec
         }
         Err(error) => return Err(error.into()),
     }
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = connect(path, flags)?;
     unlock(&connection, key)?;
     // The first read decrypts a page: here a database that is not this key's, or damaged, says so before any write.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
@@ -50,7 +64,7 @@ pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connec
 
 fn open_reader(path: &Path, key: &Key) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = connect(path, flags)?;
     unlock(&connection, key)?;
     configure(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
