@@ -47,9 +47,9 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-/// The newest change in a file or folder; generated message functions are no source.
+/// The newest change in a file or folder; generated message functions and the message compiler's cache are no source.
 fn newest(path: &Path) -> Option<SystemTime> {
-    if path.ends_with("paraglide") {
+    if path.ends_with("paraglide") || path.ends_with("cache") {
         return None;
     }
     if path.is_dir() {
