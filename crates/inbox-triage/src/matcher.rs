@@ -3,7 +3,7 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Lexicon, Pass, Step};
+use crate::lexicon::compile::{BOTH, Candidate, Lexicon, Pass, Step};
 use crate::lexicon::vocabulary::{Symbol, fact};
 use crate::normalise::{Break, Tokens, tokenise};
 
@@ -119,24 +119,18 @@ fn decide(english: usize, german: usize, prior: u8, fallback: u8) -> u8 {
 pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, bool) {
     let mut run = Run { lexicon, text, steps_left: BUDGET, stack: Vec::new(), hits: Vec::new() };
     let index = lexicon.index(pass);
-    let mut candidates: Vec<u32> = Vec::new();
     for (number, sentence) in text.sentences.iter().enumerate() {
-        candidates.clear();
+        let first_hit = run.hits.len();
         for token in sentence.from..sentence.to {
             for symbol in text.symbols_at(token) {
-                candidates.extend_from_slice(index.get(*symbol));
+                for candidate in index.get(*symbol) {
+                    if candidate.languages & sentence.languages != 0 {
+                        run.around(candidate, token, number as u32, *sentence);
+                    }
+                }
             }
         }
-        if candidates.is_empty() {
-            continue;
-        }
-        candidates.sort_unstable();
-        candidates.dedup();
-        for pattern in &candidates {
-            if lexicon.patterns[*pattern as usize].languages & sentence.languages != 0 {
-                run.pattern(*pattern, number as u32, *sentence);
-            }
-        }
+        run.keep_first(first_hit);
         if run.steps_left == 0 || run.hits.len() >= MOST_HITS {
             return (run.hits, true);
         }
@@ -153,23 +147,49 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn pattern(&mut self, number: u32, sentence_number: u32, sentence: Sentence) {
-        let pattern = self.lexicon.patterns[number as usize];
-        let mut from = sentence.from;
-        let mut found = 0;
-        while from < sentence.to && found < MATCHES_PER_SENTENCE && self.steps_left > 0 {
+    /// Tries a pattern at each place that would put its anchor on `token`.
+    fn around(&mut self, candidate: &Candidate, token: u32, sentence_number: u32, sentence: Sentence) {
+        let room = token - sentence.from;
+        if room < u32::from(candidate.least) {
+            return;
+        }
+        let pattern = self.lexicon.patterns[candidate.pattern as usize];
+        let from = token - room.min(u32::from(candidate.most));
+        for start in from..=token - u32::from(candidate.least) {
+            if self.steps_left == 0 {
+                return;
+            }
             self.steps_left -= 1;
-            let hit =
-                if self.in_set(pattern.first, from) { self.at(pattern.start, from, sentence) } else { None };
-            match hit {
-                Some((to, gaps)) => {
-                    self.hits.push(Hit { pattern: number, sentence: sentence_number, from, to, gaps });
-                    found += 1;
-                    from = to.max(from + 1);
-                }
-                None => from += 1,
+            if self.in_set(pattern.first, start)
+                && let Some((to, gaps)) = self.at(pattern.start, start, sentence)
+            {
+                let hit =
+                    Hit { pattern: candidate.pattern, sentence: sentence_number, from: start, to, gaps };
+                self.hits.push(hit);
             }
         }
+    }
+
+    /// Of the hits of one sentence keeps, for each pattern, the first that do not overlap.
+    fn keep_first(&mut self, first_hit: usize) {
+        if self.hits.len() < first_hit + 2 {
+            return;
+        }
+        self.hits[first_hit..].sort_unstable_by_key(|hit| (hit.pattern, hit.from));
+        let mut kept = first_hit;
+        let (mut of_pattern, mut end) = (0, 0);
+        for at in first_hit..self.hits.len() {
+            let hit = self.hits[at];
+            let same = kept > first_hit && self.hits[kept - 1].pattern == hit.pattern;
+            if same && (hit.from < end || of_pattern >= MATCHES_PER_SENTENCE) {
+                continue;
+            }
+            of_pattern = if same { of_pattern + 1 } else { 1 };
+            end = hit.to.max(hit.from + 1);
+            self.hits[kept] = hit;
+            kept += 1;
+        }
+        self.hits.truncate(kept);
     }
 
     fn in_set(&self, set: u32, token: u32) -> bool {
@@ -196,6 +216,7 @@ impl Run<'_> {
                     self.stack.push((second, at, gaps));
                     self.stack.push((first, at, gaps));
                 }
+                Step::Choice(number) => self.push_branches(number, at, gaps, sentence),
                 Step::NotNext(set) if at < sentence.to && self.in_set(set, at) => {}
                 Step::NotBefore(set) if at > sentence.from && self.in_set(set, at - 1) => {}
                 Step::NotNext(_) | Step::NotBefore(_) => self.stack.push((step + 1, at, gaps)),
@@ -206,6 +227,16 @@ impl Run<'_> {
             }
         }
         None
+    }
+
+    fn push_branches(&mut self, number: u32, at: u32, gaps: u64, sentence: Sentence) {
+        let choice = self.lexicon.choice(number);
+        self.stack.extend(choice.open().iter().rev().map(|step| (*step, at, gaps)));
+        if at < sentence.to {
+            for symbol in self.text.symbols_at(at).iter().rev() {
+                self.stack.extend(choice.starting_with(*symbol).rev().map(|step| (step, at, gaps)));
+            }
+        }
     }
 
     fn push_gap(&mut self, step: u32, (at, from, gaps): (u32, u32, u64), most: u8, sentence: Sentence) {

@@ -7,7 +7,9 @@ use toml::Spanned;
 
 use super::LexiconError;
 use super::pattern::{Node, fold_words, parse};
-pub(crate) use super::program::{BOTH, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, Step};
+pub(crate) use super::program::{
+    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, Step,
+};
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
 use super::vocabulary::{Builder, Symbol, fact};
 
@@ -36,6 +38,24 @@ impl<'a> Source<'a> {
     }
 }
 
+/// A word that a match contains, and how many words of the match can stand before it.
+#[derive(Debug, Clone, Copy)]
+struct Anchor {
+    symbol: Symbol,
+    least: u8,
+    most: u8,
+}
+
+impl Anchor {
+    fn behind(self, (least, most): (u8, u8)) -> Self {
+        Self {
+            least: self.least.saturating_add(least),
+            most: self.most.saturating_add(most),
+            ..self
+        }
+    }
+}
+
 struct Compiler {
     words: Builder,
     concepts: HashMap<(u8, String), Vec<Vec<Node>>>,
@@ -43,7 +63,8 @@ struct Compiler {
     set_ids: HashMap<Vec<Symbol>, u32>,
     steps: Vec<Step>,
     patterns: Vec<Pattern>,
-    anchors: Vec<(Pass, Vec<Symbol>)>,
+    choices: Vec<Choice>,
+    anchors: Vec<(Pass, Vec<Anchor>)>,
     rules: Vec<CompiledRule>,
 }
 
@@ -56,6 +77,7 @@ pub(crate) fn compile(sources: &[Source<'_>]) -> Result<Lexicon, LexiconError> {
         set_ids: HashMap::new(),
         steps: Vec::new(),
         patterns: Vec::new(),
+        choices: Vec::new(),
         anchors: Vec::new(),
         rules: Vec::new(),
     };
@@ -86,7 +108,11 @@ impl Compiler {
     fn add_words(&mut self, languages: u8, words: &Words) {
         let functions =
             [&words.reporting_feedback, &words.interpersonal, &words.intrapersonal, &words.organisational];
-        let lists = [(&words.language, languages), (&words.other_language, fact::OTHER)];
+        let lists = [
+            (&words.language, languages),
+            (&words.other_language, fact::OTHER),
+            (&words.common, fact::COMMON),
+        ];
         let functions = functions.into_iter().enumerate().map(|(at, list)| (list, fact::FUNCTION << at));
         for (list, bit) in lists.into_iter().chain(functions) {
             for word in list {
@@ -318,17 +344,20 @@ impl Compiler {
         None
     }
 
-    fn cost(&self, symbols: &[Symbol]) -> usize {
-        let weight = |symbol: &Symbol| if self.words.is_function_word(*symbol) { 60 } else { 1 };
-        symbols.iter().map(weight).sum()
+    /// How often the words are met, roughly; what counts is only which set is met less often.
+    fn cost(&self, anchors: &[Anchor]) -> usize {
+        anchors.iter().map(|anchor| self.words.frequency(anchor.symbol)).sum()
     }
 
-    /// The set of symbols, one of which every match contains, that costs least.
-    fn anchor(&mut self, nodes: &[Node]) -> Option<Vec<Symbol>> {
-        let mut best: Option<Vec<Symbol>> = None;
+    /// The set of symbols, one of which every match contains, that is met least often.
+    fn anchor(&mut self, nodes: &[Node]) -> Option<Vec<Anchor>> {
+        let mut best: Option<Vec<Anchor>> = None;
+        let mut before = (0u8, 0u8);
         for node in nodes {
             let found = match node {
-                Node::Word(word) => Some(vec![self.words.intern(word)]),
+                Node::Word(word) => {
+                    Some(vec![Anchor { symbol: self.words.intern(word), least: 0, most: 0 }])
+                }
                 Node::Alternatives(branches) => {
                     let parts: Option<Vec<_>> = branches.iter().map(|branch| self.anchor(branch)).collect();
                     parts.map(|parts| parts.concat())
@@ -338,8 +367,10 @@ impl Compiler {
             if let Some(found) = found
                 && best.as_ref().is_none_or(|best| self.cost(&found) < self.cost(best))
             {
-                best = Some(found);
+                best = Some(found.into_iter().map(|anchor| anchor.behind(before)).collect());
             }
+            let (least, most) = width(node);
+            before = (before.0.saturating_add(least), before.1.saturating_add(most));
         }
         best
     }
@@ -392,20 +423,24 @@ impl Compiler {
             return self.steps.push(Step::Set(set));
         }
         let Node::Alternatives(branches) = node else { return };
+        let number = self.choices.len();
+        self.choices.push(Choice::default());
+        self.steps.push(Step::Choice(number as u32));
+        let mut choice = Choice::default();
         let mut jumps = Vec::new();
-        for (at, branch) in branches.iter().enumerate() {
-            let split = self.steps.len();
-            let last = at + 1 == branches.len();
-            if !last {
-                self.steps.push(Step::Found);
+        for branch in branches {
+            let start = self.steps.len() as u32;
+            match self.first(branch) {
+                Some(symbols) => choice.branches.extend(symbols.into_iter().map(|symbol| (symbol, start))),
+                None => choice.open.push(start),
             }
             self.emit(branch);
-            if !last {
-                jumps.push(self.steps.len());
-                self.steps.push(Step::Found);
-                self.steps[split] = Step::Split(split as u32 + 1, self.steps.len() as u32);
-            }
+            jumps.push(self.steps.len());
+            self.steps.push(Step::Found);
         }
+        choice.branches.sort_unstable();
+        choice.branches.dedup();
+        self.choices[number] = choice;
         let end = self.steps.len() as u32;
         for jump in jumps {
             self.steps[jump] = Step::Jump(end);
@@ -416,17 +451,20 @@ impl Compiler {
         let symbols = self.words.len();
         let index = |pass: Pass| {
             let mut lists = vec![Vec::new(); symbols];
-            for (pattern, (of, anchor)) in self.anchors.iter().enumerate() {
-                if *of == pass {
-                    anchor.iter().for_each(|symbol| lists[*symbol as usize].push(pattern as u32));
+            for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass) {
+                for Anchor { symbol, least, most } in anchors {
+                    let languages = self.patterns[pattern].languages;
+                    let candidate = Candidate { pattern: pattern as u32, least: *least, most: *most, languages };
+                    lists[*symbol as usize].push(candidate);
                 }
             }
             let mut index = Index::default();
             for mut list in lists {
+                list.sort_unstable();
                 list.dedup();
-                let from = index.patterns.len() as u32;
-                index.patterns.append(&mut list);
-                index.ranges.push((from, index.patterns.len() as u32));
+                let from = index.candidates.len() as u32;
+                index.candidates.append(&mut list);
+                index.ranges.push((from, index.candidates.len() as u32));
             }
             index
         };
@@ -436,12 +474,33 @@ impl Compiler {
             vocabulary: self.words.finish(),
             steps: self.steps,
             sets: self.sets,
+            choices: self.choices,
             patterns: self.patterns,
             rules: self.rules,
             rule_index,
             context_index,
             question_index,
         }
+    }
+}
+
+/// Fewest and most words of a node.
+fn width(node: &Node) -> (u8, u8) {
+    let sequence = |nodes: &[Node]| {
+        nodes.iter().map(width).fold((0u8, 0u8), |all, one| {
+            (all.0.saturating_add(one.0), all.1.saturating_add(one.1))
+        })
+    };
+    match node {
+        Node::Word(_) | Node::Concept(_) => (1, 1),
+        Node::Gap(size) => (0, *size),
+        Node::Optional(inner) => (0, width(inner).1),
+        Node::Alternatives(branches) => branches
+            .iter()
+            .map(|branch| sequence(branch))
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+            .unwrap_or_default(),
+        Node::NotNext(_) | Node::NotBefore(_) | Node::Start | Node::End => (0, 0),
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Gap(u8),
     /// Go on at the first, then try the second.
     Split(u32, u32),
+    /// Go on at those branches of a [`Choice`] that can begin with the word here.
+    Choice(u32),
     /// Go on there.
     Jump(u32),
     /// The next word is not of a set.
@@ -29,6 +31,29 @@ pub(crate) enum Step {
     End,
     /// Found.
     Found,
+}
+
+/// Branches by the word with which they begin, so that a concept of a hundred forms costs one look-up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choice {
+    /// First symbol and step of a branch, in order of the symbol, then of the branches.
+    pub(super) branches: Vec<(Symbol, u32)>,
+    /// Steps of branches that can begin with any word or with none.
+    pub(super) open: Vec<u32>,
+}
+
+impl Choice {
+    /// Steps of the branches that can begin with `symbol`.
+    pub(crate) fn starting_with(&self, symbol: Symbol) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        let from = self.branches.partition_point(|(first, _)| *first < symbol);
+        let same = self.branches[from..].iter().take_while(move |(first, _)| *first == symbol).count();
+        self.branches[from..from + same].iter().map(|(_, step)| *step)
+    }
+
+    /// Steps of the branches that are tried whatever stands here.
+    pub(crate) fn open(&self) -> &[u32] {
+        &self.open
+    }
 }
 
 /// What a context cue says.
@@ -113,17 +138,29 @@ pub(crate) enum Pass {
     Question,
 }
 
+/// A pattern to try because a word of it, its anchor, stands in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Candidate {
+    pub(crate) pattern: u32,
+    /// Fewest words of the pattern before the anchor.
+    pub(crate) least: u8,
+    /// Most words of the pattern before the anchor.
+    pub(crate) most: u8,
+    /// Languages of the pattern.
+    pub(crate) languages: u8,
+}
+
 /// Anchor symbol to patterns.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     pub(super) ranges: Vec<(u32, u32)>,
-    pub(super) patterns: Vec<u32>,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl Index {
-    pub(crate) fn get(&self, symbol: Symbol) -> &[u32] {
+    pub(crate) fn get(&self, symbol: Symbol) -> &[Candidate] {
         let (from, to) = self.ranges.get(symbol as usize).copied().unwrap_or_default();
-        &self.patterns[from as usize..to as usize]
+        &self.candidates[from as usize..to as usize]
     }
 }
 
@@ -133,6 +170,7 @@ pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) steps: Vec<Step>,
     pub(super) sets: Vec<Vec<Symbol>>,
+    pub(super) choices: Vec<Choice>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<CompiledRule>,
     pub(super) rule_index: Index,
@@ -147,6 +185,10 @@ impl Lexicon {
             Pass::Context => &self.context_index,
             Pass::Question => &self.question_index,
         }
+    }
+
+    pub(crate) fn choice(&self, number: u32) -> &Choice {
+        &self.choices[number as usize]
     }
 
     pub(crate) fn set_holds(&self, set: u32, symbol: Symbol) -> bool {

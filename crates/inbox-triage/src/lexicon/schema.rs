@@ -152,6 +152,8 @@ pub(crate) struct Words {
     pub(crate) language: Vec<String>,
     /// Function words of languages that no lexicon covers.
     pub(crate) other_language: Vec<String>,
+    /// Words met in many messages. They change no judgement; patterns are looked for by their rarer words.
+    pub(crate) common: Vec<String>,
     /// Cue words of the four functions.
     pub(crate) reporting_feedback: Vec<String>,
     pub(crate) interpersonal: Vec<String>,

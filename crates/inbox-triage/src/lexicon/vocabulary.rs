@@ -24,6 +24,8 @@ pub(crate) mod fact {
     pub(crate) const GERMAN: u8 = 2;
     /// Function word of another language.
     pub(crate) const OTHER: u8 = 4;
+    /// Met often, though no function word; such words make poor anchors.
+    pub(crate) const COMMON: u8 = 8;
     /// First of four bits, one for each function of a message.
     pub(crate) const FUNCTION: u8 = 16;
 }
@@ -99,8 +101,16 @@ impl Builder {
         self.names.len()
     }
 
-    pub(crate) fn is_function_word(&self, symbol: Symbol) -> bool {
-        self.facts[symbol as usize] & (fact::ENGLISH | fact::GERMAN) != 0
+    /// How often a word is met, roughly: function words, common words, the rest.
+    pub(crate) fn frequency(&self, symbol: Symbol) -> usize {
+        let facts = self.facts[symbol as usize];
+        if facts & (fact::ENGLISH | fact::GERMAN) != 0 {
+            60
+        } else if facts & fact::COMMON != 0 {
+            8
+        } else {
+            1
+        }
     }
 
     pub(crate) fn mark_fuzzy(&mut self, symbol: Symbol) {
