@@ -14,6 +14,9 @@ const MOST_PER_RULE: usize = 6;
 /// Sentences between elements that stand near.
 const NEAR: u32 = 2;
 
+/// A hit of an element of a rule: rule, element, place.
+type Element = (u32, u8, Hit);
+
 /// A flag before its words are cut from the text.
 struct Raised {
     rule: u32,
@@ -33,18 +36,26 @@ pub(crate) fn flags(
     if hits.is_empty() {
         return Vec::new();
     }
-    let mut sorted: Vec<(u32, u8, Hit)> = hits
+    let mut sorted: Vec<Element> = hits
         .iter()
         .filter_map(|hit| match lexicon.patterns[hit.pattern as usize].meaning {
             Meaning::Element { rule, element } => Some((rule, element, *hit)),
             _ => None,
         })
         .collect();
-    sorted.sort_by_key(|(rule, element, hit)| (*rule, hit.from, *element, hit.to));
+    sorted.sort_unstable_by_key(|(rule, element, hit)| (*rule, hit.from, *element, hit.to, hit.pattern));
+    let may_count = |group: &[Element]| {
+        let rule = &lexicon.rules[group[0].0 as usize];
+        usize::from(rule.need) <= 1 || different_elements(group) >= u32::from(rule.need)
+    };
+    // Context is the dear part, and most messages hold an element or two of frames that are never complete.
+    if !sorted.chunk_by(|a, b| a.0 == b.0).any(may_count) {
+        return Vec::new();
+    }
     let context = Context::new(lexicon, text);
     let mut raised = Vec::new();
     let mut combinations = Vec::new();
-    for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+    for group in sorted.chunk_by(|a, b| a.0 == b.0).filter(|group| may_count(group)) {
         let number = group[0].0;
         let rule = &lexicon.rules[number as usize];
         if rule.answers && !answered.contains(&number) {
@@ -58,7 +69,12 @@ pub(crate) fn flags(
     into_flags(lexicon, text, original, raised)
 }
 
-fn raise(number: u32, rule: &CompiledRule, group: &[(u32, u8, Hit)], context: &Context<'_>) -> Vec<Raised> {
+/// How many of a frame's elements are among the hits of its group.
+fn different_elements(group: &[Element]) -> u32 {
+    group.iter().fold(0u32, |seen, (_, element, _)| seen | 1 << (element & 31)).count_ones()
+}
+
+fn raise(number: u32, rule: &CompiledRule, group: &[Element], context: &Context<'_>) -> Vec<Raised> {
     if rule.elements > 0 {
         return frame(number, rule, group, context).into_iter().collect();
     }
@@ -83,7 +99,7 @@ fn raise(number: u32, rule: &CompiledRule, group: &[(u32, u8, Hit)], context: &C
 fn frame(
     number: u32,
     rule: &CompiledRule,
-    group: &[(u32, u8, Hit)],
+    group: &[Element],
     context: &Context<'_>,
 ) -> Option<Raised> {
     let live: Vec<(u8, Hit, Reading)> = group
