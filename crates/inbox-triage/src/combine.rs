@@ -96,12 +96,7 @@ fn raise(number: u32, rule: &CompiledRule, group: &[Element], context: &Context<
 }
 
 /// The first set of elements that stand together; elements that are denied, quoted or past do not count.
-fn frame(
-    number: u32,
-    rule: &CompiledRule,
-    group: &[Element],
-    context: &Context<'_>,
-) -> Option<Raised> {
+fn frame(number: u32, rule: &CompiledRule, group: &[Element], context: &Context<'_>) -> Option<Raised> {
     let live: Vec<(u8, Hit, Reading)> = group
         .iter()
         .take(64)

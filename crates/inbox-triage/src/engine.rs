@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
 
+use crate::clinic::RuleInfo;
 use crate::combine;
 use crate::functions::functions_of;
 use crate::lexicon::compile::{Lexicon, Meaning, Pass, Source, compile};
@@ -56,6 +57,7 @@ pub struct ClinicFile {
 #[derive(Debug)]
 pub struct Engine {
     lexicon: Lexicon,
+    fingerprint: String,
 }
 
 impl Engine {
@@ -79,7 +81,11 @@ impl Engine {
         let builtin = BUILTIN.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
         let clinic = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
         let sources = builtin.chain(clinic).collect::<Result<Vec<_>, _>>()?;
-        Ok(Engine { lexicon: compile(&sources)? })
+        Self::of(&sources)
+    }
+
+    fn of(sources: &[Source<'_>]) -> Result<Engine, LexiconError> {
+        Ok(Engine { lexicon: compile(sources)?, fingerprint: fingerprint(sources) })
     }
 
     /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.
@@ -96,6 +102,20 @@ impl Engine {
             files.append(&mut read_folder(&path, folder)?);
         }
         Self::with_clinic_lexicon(&files)
+    }
+
+    /// An engine of the lexicon in `DIR/{shared,en,de}/*.toml` alone, for those who write one: no build between a change
+    /// and its effect.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, or that does not follow the schema.
+    pub fn from_dir(dir: &Path) -> Result<Engine, LexiconError> {
+        let mut files = Vec::new();
+        for folder in ["shared", "en", "de"] {
+            files.append(&mut read_folder(&dir.join(folder), folder)?);
+        }
+        let sources = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
+        Self::of(&sources.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// Judges one text. Never panics; the same input gives the same answer.
@@ -120,11 +140,39 @@ impl Engine {
         }
     }
 
+    /// Changes whenever the lexicon does, built-in or a clinic's: messages judged under another one are to be judged again.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
     /// The reason and source of a rule in `lang` (`de`, else English); `None` for an unknown rule.
     pub fn explain(&self, rule_id: &str, lang: &str) -> Option<RuleText> {
         let rule = self.lexicon.rules.iter().find(|rule| rule.id == rule_id)?;
         let reason = if lang.starts_with("de") { &rule.reason.de } else { &rule.reason.en };
         Some(RuleText { reason: reason.clone(), source: rule.source.clone() })
+    }
+
+    /// All rules, in the order of the files.
+    pub fn rules(&self) -> impl Iterator<Item = RuleInfo<'_>> {
+        self.lexicon.rules.iter().map(|rule| RuleInfo {
+            id: &rule.id,
+            category: rule.category,
+            tier: rule.tier,
+            reason_en: &rule.reason.en,
+            reason_de: &rule.reason.de,
+            source: &rule.source,
+            positive: &rule.positive,
+            negative: &rule.negative,
+            watch_only: rule.watch_only,
+        })
+    }
+
+    /// Whether a folded word is a function word of a language that is covered.
+    pub(crate) fn is_function_word(&self, word: &str) -> bool {
+        let mut symbols = Vec::new();
+        self.lexicon.vocabulary.look_up(word.as_bytes(), &mut symbols, &mut Vec::new());
+        let facts = symbols.iter().fold(0, |all, symbol| all | self.lexicon.vocabulary.facts(*symbol));
+        facts & (fact::ENGLISH | fact::GERMAN) != 0
     }
 
     /// Ids of all rules, in the order of the files.
@@ -170,6 +218,18 @@ impl Engine {
             })
             .collect()
     }
+}
+
+/// FNV-1a over the files and the version of this crate; no secret depends on it.
+fn fingerprint(sources: &[Source<'_>]) -> String {
+    let parts = sources.iter().flat_map(|source| [source.file.as_bytes(), source.text.as_bytes()]);
+    let hash = parts
+        .chain([env!("CARGO_PKG_VERSION").as_bytes()])
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    format!("{hash:016x}")
 }
 
 fn read_folder(path: &Path, folder: &str) -> Result<Vec<ClinicFile>, LexiconError> {

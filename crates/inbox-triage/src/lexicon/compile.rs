@@ -48,11 +48,7 @@ struct Anchor {
 
 impl Anchor {
     fn behind(self, (least, most): (u8, u8)) -> Self {
-        Self {
-            least: self.least.saturating_add(least),
-            most: self.most.saturating_add(most),
-            ..self
-        }
+        Self { least: self.least.saturating_add(least), most: self.most.saturating_add(most), ..self }
     }
 }
 
@@ -355,9 +351,7 @@ impl Compiler {
         let mut before = (0u8, 0u8);
         for node in nodes {
             let found = match node {
-                Node::Word(word) => {
-                    Some(vec![Anchor { symbol: self.words.intern(word), least: 0, most: 0 }])
-                }
+                Node::Word(word) => Some(vec![Anchor { symbol: self.words.intern(word), least: 0, most: 0 }]),
                 Node::Alternatives(branches) => {
                     let parts: Option<Vec<_>> = branches.iter().map(|branch| self.anchor(branch)).collect();
                     parts.map(|parts| parts.concat())
@@ -451,10 +445,12 @@ impl Compiler {
         let symbols = self.words.len();
         let index = |pass: Pass| {
             let mut lists = vec![Vec::new(); symbols];
-            for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass) {
+            for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass)
+            {
                 for Anchor { symbol, least, most } in anchors {
                     let languages = self.patterns[pattern].languages;
-                    let candidate = Candidate { pattern: pattern as u32, least: *least, most: *most, languages };
+                    let candidate =
+                        Candidate { pattern: pattern as u32, least: *least, most: *most, languages };
                     lists[*symbol as usize].push(candidate);
                 }
             }
@@ -487,9 +483,10 @@ impl Compiler {
 /// Fewest and most words of a node.
 fn width(node: &Node) -> (u8, u8) {
     let sequence = |nodes: &[Node]| {
-        nodes.iter().map(width).fold((0u8, 0u8), |all, one| {
-            (all.0.saturating_add(one.0), all.1.saturating_add(one.1))
-        })
+        nodes
+            .iter()
+            .map(width)
+            .fold((0u8, 0u8), |all, one| (all.0.saturating_add(one.0), all.1.saturating_add(one.1)))
     };
     match node {
         Node::Word(_) | Node::Concept(_) => (1, 1),
