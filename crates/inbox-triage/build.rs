@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut list = String::from("&[\n");
     for folder in ["shared", "en", "de"] {
-        for path in toml_files(&root.join(folder))? {
+        for path in lexicon_files(&root.join(folder))? {
             println!("cargo::rerun-if-changed={}", path.display());
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // Writing to a string cannot fail.
@@ -27,12 +27,12 @@ fn main() -> io::Result<()> {
     fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("lexicon_files.rs"), list)
 }
 
-fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn lexicon_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path.extension().is_some_and(|extension| extension == "toml" || extension == "tsv") {
             files.push(path);
         }
     }

@@ -33,9 +33,33 @@ pub(crate) fn flags(
     hits: &[Hit],
     answered: &[u32],
 ) -> Vec<Flag> {
-    if hits.is_empty() {
-        return Vec::new();
+    let mut raised = raised_by_rules(lexicon, text, hits, answered);
+    let tier = raised.highest_tier();
+    raised.flags.extend(raised_by_evidence(lexicon, text, &raised.set_aside, tier));
+    into_flags(lexicon, text, original, raised.flags)
+}
+
+/// The tier by rules, and the clauses that evidence leaves out.
+pub(crate) fn rules_alone(lexicon: &Lexicon, text: &Text, hits: &[Hit]) -> (Tier, Vec<(u32, u32)>) {
+    let raised = raised_by_rules(lexicon, text, hits, &[]);
+    (raised.highest_tier(), raised.set_aside)
+}
+
+/// What rules raised, and the words that they read as no concern.
+#[derive(Default)]
+struct RaisedByRules {
+    flags: Vec<Raised>,
+    /// Clauses (from, to), in order and apart.
+    set_aside: Vec<(u32, u32)>,
+}
+
+impl RaisedByRules {
+    fn highest_tier(&self) -> Tier {
+        self.flags.iter().map(|flag| flag.reading.tier).max().unwrap_or(Tier::None)
     }
+}
+
+fn raised_by_rules(lexicon: &Lexicon, text: &Text, hits: &[Hit], answered: &[u32]) -> RaisedByRules {
     let mut sorted: Vec<Element> = hits
         .iter()
         .filter_map(|hit| match lexicon.patterns[hit.pattern as usize].meaning {
@@ -50,7 +74,7 @@ pub(crate) fn flags(
     };
     // Context is the dear part, and most messages hold an element or two of frames that are never complete.
     if !sorted.chunk_by(|a, b| a.0 == b.0).any(may_count) {
-        return Vec::new();
+        return RaisedByRules::default();
     }
     let context = Context::new(lexicon, text);
     let mut raised = Vec::new();
@@ -65,8 +89,45 @@ pub(crate) fn flags(
         if rule.with.is_empty() { raised.extend(found) } else { combinations.extend(found) }
     }
     add_combinations(lexicon, &mut raised, combinations);
-    let raised = one_for_each_concern(raised);
-    into_flags(lexicon, text, original, raised)
+    let set_aside = set_aside(&raised, &context);
+    RaisedByRules { flags: one_for_each_concern(raised), set_aside }
+}
+
+/// Clauses whose phrase was read as denied, past, quoted, an idiom or somebody else's work.
+fn set_aside(raised: &[Raised], context: &Context<'_>) -> Vec<(u32, u32)> {
+    let read_as_none = raised.iter().filter(|flag| flag.reading.tier == Tier::None);
+    let mut clauses: Vec<(u32, u32)> = read_as_none.map(|flag| context.clause(&flag.hit)).collect();
+    clauses.sort_unstable();
+    let mut apart: Vec<(u32, u32)> = Vec::with_capacity(clauses.len());
+    for (from, to) in clauses {
+        match apart.last_mut().filter(|last| from <= last.1) {
+            Some(last) => last.1 = last.1.max(to),
+            None => apart.push((from, to)),
+        }
+    }
+    apart
+}
+
+/// Many words that together read like concern, when they say more than the rules did.
+fn raised_by_evidence(
+    lexicon: &Lexicon,
+    text: &Text,
+    set_aside: &[(u32, u32)],
+    tier: Tier,
+) -> Option<Raised> {
+    let evidence = lexicon.evidence.judge(text, set_aside).filter(|evidence| evidence.tier > tier)?;
+    let rule = lexicon.evidence_rule(evidence.language)?;
+    let mut marks = evidence.marks.iter().map(|(from, to)| Hit {
+        pattern: 0,
+        sentence: 0,
+        from: *from,
+        to: *to,
+        gaps: 0,
+    });
+    let hit = marks.next()?;
+    let context = vec![ContextMark::Combined];
+    let reading = Reading { category: evidence.category, tier: evidence.tier, context };
+    Some(Raised { rule, hit, also: marks.collect(), reading })
 }
 
 /// How many of a frame's elements are among the hits of its group.
@@ -186,11 +247,11 @@ fn one_for_each_concern(mut raised: Vec<Raised>) -> Vec<Raised> {
             kept.push(flag);
         }
     }
-    kept.sort_by_key(|flag| (flag.hit.from, flag.hit.to, flag.rule));
     kept
 }
 
-fn into_flags(lexicon: &Lexicon, text: &Text, original: &str, raised: Vec<Raised>) -> Vec<Flag> {
+fn into_flags(lexicon: &Lexicon, text: &Text, original: &str, mut raised: Vec<Raised>) -> Vec<Flag> {
+    raised.sort_by_key(|flag| (flag.hit.from, flag.hit.to, flag.rule));
     if raised.is_empty() {
         return Vec::new();
     }
@@ -209,6 +270,7 @@ fn into_flags(lexicon: &Lexicon, text: &Text, original: &str, raised: Vec<Raised
         .map(|flag| {
             let rule = &lexicon.rules[flag.rule as usize];
             let mut reading = flag.reading;
+            let full = if rule.evidence { reading.tier } else { rule.tier };
             if rule.watch_only && reading.tier > Tier::Watch {
                 reading.tier = Tier::Watch;
                 reading.context.push(ContextMark::WatchOnly);
@@ -224,7 +286,7 @@ fn into_flags(lexicon: &Lexicon, text: &Text, original: &str, raised: Vec<Raised
                 start,
                 end,
                 text: original.get(byte(start)..byte(end)).unwrap_or_default().to_owned(),
-                demoted: reading.tier < rule.tier,
+                demoted: reading.tier < full,
                 context: reading.context,
                 also,
             }

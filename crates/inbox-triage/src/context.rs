@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
     }
 
     /// The clause around a hit.
-    fn clause(&self, hit: &Hit) -> (u32, u32) {
+    pub(crate) fn clause(&self, hit: &Hit) -> (u32, u32) {
         let (first, end) = self.sentence(hit);
         let mut from = hit.from;
         while from > first && !self.is_boundary(from, end) {

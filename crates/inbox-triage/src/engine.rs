@@ -7,6 +7,7 @@ use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
 
 use crate::clinic::RuleInfo;
 use crate::combine;
+use crate::evidence::features::written;
 use crate::functions::functions_of;
 use crate::lexicon::compile::{Lexicon, Meaning, Pass, Source, compile};
 use crate::lexicon::vocabulary::fact;
@@ -80,12 +81,11 @@ impl Engine {
     pub fn with_clinic_lexicon(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
         let builtin = BUILTIN.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
         let clinic = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
-        let sources = builtin.chain(clinic).collect::<Result<Vec<_>, _>>()?;
-        Self::of(&sources)
+        Self::of(builtin.chain(clinic).collect::<Result<_, _>>()?)
     }
 
-    fn of(sources: &[Source<'_>]) -> Result<Engine, LexiconError> {
-        Ok(Engine { lexicon: compile(sources)?, fingerprint: fingerprint(sources) })
+    fn of(mut sources: Vec<Source<'_>>) -> Result<Engine, LexiconError> {
+        Ok(Engine { fingerprint: fingerprint(&sources), lexicon: compile(&mut sources)? })
     }
 
     /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.
@@ -115,7 +115,7 @@ impl Engine {
             files.append(&mut read_folder(&dir.join(folder), folder)?);
         }
         let sources = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
-        Self::of(&sources.collect::<Result<Vec<_>, _>>()?)
+        Self::of(sources.collect::<Result<_, _>>()?)
     }
 
     /// Judges one text. Never panics; the same input gives the same answer.
@@ -143,6 +143,15 @@ impl Engine {
     /// Changes whenever the lexicon does, built-in or a clinic's: messages judged under another one are to be judged again.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// For `examples/learn`: the tier by rules alone, and the features that the evidence of a language (`en`, `de`) would see.
+    pub fn evidence_features(&self, text: &str, language: &str) -> (Tier, Vec<String>) {
+        let bit = if language == "de" { fact::GERMAN } else { fact::ENGLISH };
+        let text = Text::new(&self.lexicon, text, bit);
+        let (hits, _) = find(&self.lexicon, &text, Pass::Rules);
+        let (tier, set_aside) = combine::rules_alone(&self.lexicon, &text, &hits);
+        (tier, written(&text, bit, &set_aside))
     }
 
     /// The reason and source of a rule in `lang` (`de`, else English); `None` for an unknown rule.
@@ -241,7 +250,7 @@ fn read_folder(path: &Path, folder: &str) -> Result<Vec<ClinicFile>, LexiconErro
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(|error| fail(path, error))? {
         let file = entry.map_err(|error| fail(path, error))?.path();
-        if file.extension().is_some_and(|extension| extension == "toml") {
+        if file.extension().is_some_and(|extension| extension == "toml" || extension == "tsv") {
             let text = std::fs::read_to_string(&file).map_err(|error| fail(&file, error))?;
             files.push(ClinicFile { folder: folder.to_owned(), name: file.display().to_string(), text });
         }

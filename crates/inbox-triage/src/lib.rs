@@ -12,6 +12,7 @@ mod combine;
 mod context;
 pub mod engine;
 pub mod evaluate;
+mod evidence;
 mod functions;
 mod lexicon;
 mod matcher;

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use toml::Spanned;
 
+use crate::evidence::{Evidences, model::Model};
+
 use super::LexiconError;
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
@@ -19,6 +21,8 @@ pub(crate) struct Source<'a> {
     pub(crate) file: &'a str,
     pub(crate) text: &'a str,
     pub(crate) parsed: LexiconFile,
+    /// Weights of words, for an `evidence.tsv`.
+    weights: Option<Model>,
 }
 
 impl<'a> Source<'a> {
@@ -29,7 +33,11 @@ impl<'a> Source<'a> {
             "de" => fact::GERMAN,
             _ => BOTH,
         };
-        Ok(Self { languages, file, text, parsed: schema::parse(file, text)? })
+        if file.ends_with(".tsv") {
+            let weights = Some(Model::parse(file, text)?);
+            return Ok(Self { languages, file, text, parsed: LexiconFile::default(), weights });
+        }
+        Ok(Self { languages, file, text, parsed: schema::parse(file, text)?, weights: None })
     }
 
     fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
@@ -65,7 +73,7 @@ struct Compiler {
 }
 
 /// Compiles all sources together.
-pub(crate) fn compile(sources: &[Source<'_>]) -> Result<Lexicon, LexiconError> {
+pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconError> {
     let mut compiler = Compiler {
         words: Builder::new(),
         concepts: HashMap::new(),
@@ -77,12 +85,12 @@ pub(crate) fn compile(sources: &[Source<'_>]) -> Result<Lexicon, LexiconError> {
         anchors: Vec::new(),
         rules: Vec::new(),
     };
-    for source in sources {
+    for source in sources.iter() {
         compiler.add_words(source.languages, &source.parsed.words);
         compiler.add_concepts(source)?;
     }
     let mut ids = HashSet::new();
-    for source in sources {
+    for source in sources.iter() {
         compiler.add_cues(source)?;
         for rule in &source.parsed.rule {
             if !ids.insert(rule.id.get_ref().clone()) {
@@ -91,13 +99,21 @@ pub(crate) fn compile(sources: &[Source<'_>]) -> Result<Lexicon, LexiconError> {
             compiler.add_rule(source, rule)?;
         }
     }
-    for source in sources {
+    for source in sources.iter() {
         for id in &source.parsed.watch_only {
             let rule = compiler.rules.iter_mut().find(|rule| rule.id == *id.get_ref());
             rule.ok_or_else(|| source.error(id, "expected the id of a rule"))?.watch_only = true;
         }
     }
-    Ok(compiler.finish())
+    let mut lexicon = compiler.finish();
+    for source in sources {
+        match (source.languages, source.weights.take()) {
+            (_, None) => {}
+            (fact::GERMAN, weights) => lexicon.evidence.german = weights,
+            (_, weights) => lexicon.evidence.english = weights,
+        }
+    }
+    Ok(lexicon)
 }
 
 impl Compiler {
@@ -201,8 +217,12 @@ impl Compiler {
     fn add_rule(&mut self, source: &Source<'_>, rule: &Rule) -> Result<(), LexiconError> {
         let number = self.rules.len() as u32;
         let elements = rule.frame.len();
-        if rule.phrases.is_empty() == rule.frame.is_empty() || elements > 32 {
-            return Err(source.error(&rule.id, "expected either `match` or a `frame` of at most 32 elements"));
+        let forms = [!rule.phrases.is_empty(), !rule.frame.is_empty(), rule.evidence];
+        if forms.iter().filter(|form| **form).count() != 1 || elements > 32 {
+            return Err(source.error(
+                &rule.id,
+                "expected one of `match`, `frame` (of at most 32 elements) and `evidence`",
+            ));
         }
         let need = rule.need.unwrap_or(elements);
         if need > elements || (elements > 0 && need == 0) {
@@ -223,6 +243,7 @@ impl Compiler {
         self.add_patterns(source, &rule.after, Pass::Question, Meaning::After { rule: number })?;
         self.rules.push(CompiledRule {
             id: rule.id.get_ref().clone(),
+            languages: source.languages,
             category: rule.category,
             tier: rule.tier,
             reason: rule.reason.clone(),
@@ -238,6 +259,7 @@ impl Compiler {
             laughter: rule.laughter,
             third: rule.third,
             watch_only: false,
+            evidence: rule.evidence,
             positive: rule.positive.clone(),
             negative: rule.negative.clone(),
         });
@@ -476,6 +498,7 @@ impl Compiler {
             rule_index,
             context_index,
             question_index,
+            evidence: Evidences::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod compile;
 pub(crate) mod pattern;
 pub(crate) mod program;
 pub(crate) mod schema;
+pub(crate) mod table;
 pub(crate) mod vocabulary;
 
 use std::fmt;
@@ -25,5 +26,5 @@ impl fmt::Display for LexiconError {
     }
 }
 
-/// The files embedded at build time: folder, name, text.
+/// The files embedded at build time: folder, name, text. Rules are TOML, weights of words TSV.
 pub(crate) const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/lexicon_files.rs"));

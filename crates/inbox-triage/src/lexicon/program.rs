@@ -2,6 +2,8 @@
 
 use inbox_domain::{Category, Tier};
 
+use crate::evidence::Evidences;
+
 use super::schema::{Reason, Third, Within};
 use super::vocabulary::{Symbol, Vocabulary, fact};
 
@@ -107,6 +109,7 @@ pub(crate) struct Pattern {
 #[derive(Debug)]
 pub(crate) struct CompiledRule {
     pub(crate) id: String,
+    pub(crate) languages: u8,
     pub(crate) category: Category,
     pub(crate) tier: Tier,
     pub(crate) reason: Reason,
@@ -123,6 +126,8 @@ pub(crate) struct CompiledRule {
     pub(crate) laughter: bool,
     pub(crate) third: Third,
     pub(crate) watch_only: bool,
+    /// Raised by evidence, not by patterns.
+    pub(crate) evidence: bool,
     pub(crate) positive: Vec<String>,
     pub(crate) negative: Vec<String>,
 }
@@ -176,6 +181,7 @@ pub(crate) struct Lexicon {
     pub(super) rule_index: Index,
     pub(super) context_index: Index,
     pub(super) question_index: Index,
+    pub(crate) evidence: Evidences,
 }
 
 impl Lexicon {
@@ -185,6 +191,12 @@ impl Lexicon {
             Pass::Context => &self.context_index,
             Pass::Question => &self.question_index,
         }
+    }
+
+    /// The rule under which a language's evidence is raised.
+    pub(crate) fn evidence_rule(&self, language: u8) -> Option<u32> {
+        let found = self.rules.iter().position(|rule| rule.evidence && rule.languages & language != 0);
+        found.map(|rule| rule as u32)
     }
 
     pub(crate) fn choice(&self, number: u32) -> &Choice {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::LexiconError;
 
 /// One file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LexiconFile {
     #[serde(default)]
@@ -110,6 +110,9 @@ pub(crate) struct Rule {
     pub(crate) laughter: bool,
     #[serde(default)]
     pub(crate) third: Third,
+    /// The rule of this language's evidence (`evidence.tsv`): raised by many words together, without phrases of its own.
+    #[serde(default)]
+    pub(crate) evidence: bool,
     #[serde(default)]
     pub(crate) positive: Vec<String>,
     #[serde(default)]

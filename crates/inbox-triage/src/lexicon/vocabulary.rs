@@ -1,14 +1,13 @@
 //! Every word of the lexicon, and how a word of a message finds it: as it stands, through a wildcard, or, when it is
 //! unknown, without its repetitions, l33t letters or one wrong letter.
 //!
-//! Words are looked up by hash, token by token. An automaton over all surface forms was tried on paper first: it would
-//! read the text a second time and still need word boundaries, while wildcard stems (the Aho-Corasick automaton here)
-//! are needed on unknown words only.
+//! Words are looked up by hash, token by token. An automaton over all surface forms was tried first: it reads the text a
+//! second time and still needs word boundaries. Wildcards, nearly all of them beginnings, are found by their first two
+//! letters, on unknown words only.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use super::table::Table;
 
 /// Number of a word or wildcard.
 pub(crate) type Symbol = u32;
@@ -30,26 +29,43 @@ pub(crate) mod fact {
     pub(crate) const FUNCTION: u8 = 16;
 }
 
-/// FxHash: fast on short keys; the map is built from trusted data, so hash flooding is no concern.
-#[derive(Default)]
-pub(crate) struct Fx(u64);
+/// The hash of a word; a word with a letter left out is hashed without writing it down (see [`Vocabulary::look_up_misspelt`]).
+const BASE: u64 = 0x0100_0000_01b3;
 
-impl Hasher for Fx {
-    fn finish(&self) -> u64 {
-        self.0
+fn hash(word: &[u8]) -> u64 {
+    word.iter().fold(1, |hash, byte| hash_on(hash, *byte))
+}
+
+fn hash_on(hash: u64, byte: u8) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1)
+}
+
+/// A range of [`Vocabulary::pool`].
+type Range = (u32, u32);
+
+/// A word with `*` before or behind it.
+#[derive(Debug, Clone)]
+struct Wildcard {
+    stem: Box<[u8]>,
+    left: bool,
+    right: bool,
+    symbol: Symbol,
+}
+
+impl Wildcard {
+    /// Whether it cannot be found by the first two letters.
+    fn is_anywhere(&self) -> bool {
+        self.left || self.stem.len() < 2
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 =
-                (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x51_7c_c1_b7_27_22_0a_95);
+    fn fits(&self, word: &[u8]) -> bool {
+        match (self.left, self.right) {
+            (false, _) => word.starts_with(&self.stem),
+            (true, false) => word.ends_with(&self.stem),
+            (true, true) => word.windows(self.stem.len()).any(|part| part == &*self.stem),
         }
     }
 }
-
-type FxMap<V> = HashMap<Box<[u8]>, V, BuildHasherDefault<Fx>>;
 
 /// Collects words while the lexicon compiles.
 #[derive(Default)]
@@ -63,11 +79,16 @@ pub(crate) struct Builder {
 /// The finished vocabulary.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
-    words: FxMap<(u32, u32)>,
+    words: Table<Range>,
     pool: Vec<Symbol>,
-    stems: Option<AhoCorasick>,
-    wildcards: Vec<(bool, bool, Symbol)>,
-    deletions: FxMap<(u32, u32)>,
+    /// Those that [`Wildcard::is_anywhere`], then the others in order of their stems.
+    wildcards: Vec<Wildcard>,
+    /// How many are anywhere.
+    anywhere: usize,
+    /// Wildcards by the first two letters of the stem.
+    beginnings: Table<Range>,
+    /// Clinical words with one letter left out.
+    deletions: Table<Range>,
     facts: Vec<u8>,
     surface_forms: Vec<String>,
 }
@@ -120,40 +141,64 @@ impl Builder {
     }
 
     pub(crate) fn finish(self) -> Vocabulary {
-        let mut stems = Vec::new();
-        let mut wildcards = Vec::new();
-        for (symbol, name) in self.names.iter().enumerate().filter(|(_, name)| name.contains('*')) {
-            stems.push(name.trim_matches('*').to_owned());
-            wildcards.push((name.starts_with('*'), name.ends_with('*'), symbol as Symbol));
+        let mut wildcards: Vec<Wildcard> = (0..)
+            .zip(&self.names)
+            .filter(|(_, name)| name.contains('*'))
+            .map(|(symbol, name)| Wildcard {
+                stem: name.trim_matches('*').as_bytes().into(),
+                left: name.starts_with('*'),
+                right: name.ends_with('*'),
+                symbol,
+            })
+            .collect();
+        wildcards.sort_by(|a, b| (!a.is_anywhere(), &a.stem).cmp(&(!b.is_anywhere(), &b.stem)));
+        let anywhere = wildcards.iter().filter(|wildcard| wildcard.is_anywhere()).count();
+        let mut beginnings: Vec<(u64, Range)> = Vec::new();
+        for (at, wildcard) in (0u32..).zip(&wildcards).skip(anywhere) {
+            let key = beginning(&wildcard.stem);
+            match beginnings.last_mut().filter(|(last, _)| *last == key) {
+                Some((_, range)) => range.1 = at + 1,
+                None => beginnings.push((key, (at, at + 1))),
+            }
         }
-        let stems = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&stems).ok();
         let mut vocabulary = Vocabulary {
-            words: FxMap::default(),
+            words: Table::default(),
             pool: Vec::new(),
-            stems,
             wildcards,
-            deletions: FxMap::default(),
+            anywhere,
+            beginnings: Table::new(beginnings.into_iter()),
+            deletions: Table::default(),
             facts: self.facts,
             surface_forms: self.names.iter().map(|name| name.trim_matches('*').to_owned()).collect(),
         };
-        for (symbol, name) in self.names.iter().enumerate().filter(|(_, name)| !name.contains('*')) {
+        let mut words: Vec<(u64, Range)> = Vec::with_capacity(self.names.len());
+        for (symbol, name) in (0..).zip(&self.names).filter(|(_, name)| !name.contains('*')) {
             let from = vocabulary.pool.len() as u32;
             let mut symbols = vec![symbol as Symbol];
             vocabulary.add_wildcards(name.as_bytes(), &mut symbols);
             vocabulary.pool.append(&mut symbols);
-            vocabulary.words.insert(name.as_bytes().into(), (from, vocabulary.pool.len() as u32));
+            words.push((hash(name.as_bytes()), (from, vocabulary.pool.len() as u32)));
         }
+        vocabulary.words = Table::new(words.into_iter());
+        let mut deletions: Vec<(u64, Range)> = Vec::new();
         let mut variant = Vec::new();
         for symbol in self.fuzzy {
             let name = self.names[symbol as usize].as_bytes();
-            let Some(range) = vocabulary.words.get(name).copied() else { continue };
+            let Some(range) = vocabulary.words.get(hash(name)) else { continue };
             for skip in 1..name.len() {
                 without(name, skip, &mut variant);
-                vocabulary.deletions.entry(variant.as_slice().into()).or_insert(range);
+                deletions.push((hash(&variant), range));
             }
         }
+        vocabulary.deletions = Table::new(deletions.into_iter());
         vocabulary
     }
+}
+
+/// The first two letters.
+fn beginning(word: &[u8]) -> u64 {
+    let second = word.get(1).copied().unwrap_or_default();
+    u64::from(word[0]) << 8 | u64::from(second) | 1 << 32
 }
 
 fn without(word: &[u8], skip: usize, out: &mut Vec<u8>) {
@@ -175,8 +220,7 @@ impl Vocabulary {
 
     /// Appends the symbols of a folded word. `scratch` saves allocations between calls.
     pub(crate) fn look_up(&self, word: &[u8], out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) {
-        if let Some((from, to)) = self.words.get(word) {
-            out.extend_from_slice(&self.pool[*from as usize..*to as usize]);
+        if self.extend_exact(word, out) {
             return;
         }
         if word.iter().all(u8::is_ascii_digit) {
@@ -190,16 +234,23 @@ impl Vocabulary {
         }
     }
 
+    fn extend_exact(&self, word: &[u8], out: &mut Vec<Symbol>) -> bool {
+        let found = self.words.get(hash(word));
+        if let Some((from, to)) = found {
+            out.extend_from_slice(&self.pool[from as usize..to as usize]);
+        }
+        found.is_some()
+    }
+
     fn add_wildcards(&self, word: &[u8], out: &mut Vec<Symbol>) {
-        let Some(stems) = &self.stems else { return };
-        if word.len() < 3 && !word[0].is_ascii_digit() {
+        if word.is_empty() || (word.len() < 3 && !word[0].is_ascii_digit()) {
             return;
         }
-        for found in stems.find_overlapping_iter(word) {
-            let (left, right, symbol) = self.wildcards[found.pattern().as_usize()];
-            let fits = (left || found.start() == 0) && (right || found.end() == word.len());
-            if fits && !out.contains(&symbol) {
-                out.push(symbol);
+        let (from, to) = self.beginnings.get(beginning(word)).unwrap_or_default();
+        let beginnings = self.wildcards[from as usize..to as usize].iter();
+        for wildcard in self.wildcards[..self.anywhere].iter().chain(beginnings) {
+            if wildcard.fits(word) && !out.contains(&wildcard.symbol) {
+                out.push(wildcard.symbol);
             }
         }
     }
@@ -220,38 +271,45 @@ impl Vocabulary {
             }
         }
         if (6..=24).contains(&word.len()) {
-            self.look_up_misspelt(word, out, scratch);
+            self.look_up_misspelt(word, out);
         }
     }
 
     fn extend_known(&self, word: &[u8], out: &mut Vec<Symbol>) -> bool {
         let before = out.len();
-        match self.words.get(word) {
-            Some((from, to)) => out.extend_from_slice(&self.pool[*from as usize..*to as usize]),
-            None => self.add_wildcards(word, out),
+        if !self.extend_exact(word, out) {
+            self.add_wildcards(word, out);
         }
         out.len() > before
     }
 
     /// One letter missing, added, wrong or exchanged with its neighbour; the first letter is taken as right.
-    fn look_up_misspelt(&self, word: &[u8], out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) {
-        if let Some((from, to)) = self.deletions.get(word) {
-            out.extend_from_slice(&self.pool[*from as usize..*to as usize]);
-            return;
-        }
-        if word.len() < 7 {
-            return;
-        }
-        for skip in 1..word.len() {
-            without(word, skip, scratch);
-            let range = self
-                .deletions
-                .get(scratch.as_slice())
-                .or_else(|| self.words.get(scratch.as_slice()).filter(|_| scratch.len() >= 7));
+    fn look_up_misspelt(&self, word: &[u8], out: &mut Vec<Symbol>) {
+        let mut extend = |range: Option<Range>| {
             if let Some((from, to)) = range {
-                out.extend_from_slice(&self.pool[*from as usize..*to as usize]);
+                out.extend_from_slice(&self.pool[from as usize..to as usize]);
+            }
+            range.is_some()
+        };
+        if extend(self.deletions.get(hash(word))) || word.len() < 7 {
+            return;
+        }
+        // The hash of the word without a letter: the letters before it, moved on, and the letters behind it.
+        let mut behind = [0u64; 25];
+        let mut power = [1u64; 25];
+        for at in (1..word.len()).rev() {
+            let left = word.len() - 1 - at;
+            power[left + 1] = power[left].wrapping_mul(BASE);
+            behind[at] = behind[at + 1].wrapping_add((u64::from(word[at]) + 1).wrapping_mul(power[left]));
+        }
+        let mut before = hash_on(1, word[0]);
+        for skip in 1..word.len() {
+            let key = before.wrapping_mul(power[word.len() - 1 - skip]).wrapping_add(behind[skip + 1]);
+            let known = |key| if word.len() >= 8 { self.words.get(key) } else { None };
+            if extend(self.deletions.get(key).or_else(|| known(key))) {
                 return;
             }
+            before = hash_on(before, word[skip]);
         }
     }
 }

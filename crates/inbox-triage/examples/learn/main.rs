@@ -1,0 +1,293 @@
+//! Learns the weights of evidence from labelled messages: `cargo run --release -p inbox-triage --example learn -- [--check]
+//! [--data DIR]... [--root DIR] [--out DIR] [--ordinary FILE]`. Writes `{en,de}/evidence.tsv`; with `--check` says
+//! whether the committed files are those that the fixtures give. Prints what ten-fold cross-validation found: every figure
+//! is about messages that the weights under test have not seen (the rules may have).
+//!
+//! A logistic regression on words and pairs of words, balanced classes, L1 and L2 penalty; nothing is random. Thresholds
+//! are set on the cross-validated sums at the shares of false alarms in [`FALSE_ALARMS`].
+
+mod fit;
+mod table;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use inbox_domain::Tier;
+use inbox_triage::Engine;
+use inbox_triage::evaluate::Rate;
+
+/// Parts of the cross-validation.
+const FOLDS: usize = 10;
+/// Messages with fewer words count as if they had these features.
+const LEAST_FEATURES: usize = 24;
+/// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
+const FALSE_ALARMS: [f64; 2] = [0.02, 0.006];
+/// Messages in which a feature must stand.
+const SEEN: usize = 2;
+
+/// A labelled message.
+pub(crate) struct Example {
+    pub(crate) id: String,
+    pub(crate) label: Tier,
+    pub(crate) by_rules: Tier,
+    pub(crate) category: Option<String>,
+    pub(crate) features: Vec<u32>,
+    pub(crate) length: f32,
+}
+
+struct Options {
+    data: Vec<PathBuf>,
+    out: PathBuf,
+    root: Option<PathBuf>,
+    ordinary: Option<PathBuf>,
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options() -> Options {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut options = Options {
+        data: Vec::new(),
+        out: project.join("assets/lexicon"),
+        root: None,
+        ordinary: None,
+        check: false,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut path = || arguments.next().map(PathBuf::from).unwrap_or_default();
+        match argument.as_str() {
+            "--data" => options.data.push(path()),
+            "--out" => options.out = path(),
+            "--root" => options.root = Some(path()),
+            "--ordinary" => options.ordinary = Some(path()),
+            "--check" => options.check = true,
+            other => eprintln!("unknown argument {other}"),
+        }
+    }
+    if options.data.is_empty() {
+        options.data.push(project.join("tests/fixtures/triage"));
+    }
+    options
+}
+
+fn run() -> Result<bool, Box<dyn Error>> {
+    let options = options();
+    let own;
+    let engine = match &options.root {
+        Some(root) => {
+            own = Engine::from_dir(root)?;
+            &own
+        }
+        None => Engine::builtin(),
+    };
+    let mut fresh = true;
+    for language in ["en", "de"] {
+        let (examples, names) = load(&options.data, engine, language)?;
+        let learned = learn(&examples, &names, language);
+        if let Some(file) = &options.ordinary {
+            learned.report_ordinary(file, engine, language, &names)?;
+        }
+        let path = options.out.join(language).join("evidence.tsv");
+        let text = table::write(&learned, &examples, &names);
+        if !options.check {
+            std::fs::write(&path, &text)?;
+        } else if std::fs::read_to_string(&path)? != text {
+            eprintln!(
+                "{language}/evidence.tsv is not what the fixtures give; run the learner without --check"
+            );
+            fresh = false;
+        }
+    }
+    Ok(fresh)
+}
+
+/// Weights and thresholds of one language.
+pub(crate) struct Learned {
+    pub(crate) concern: fit::Weights,
+    pub(crate) acute: fit::Weights,
+    /// Score above which a message is flagged, and is urgent.
+    pub(crate) above: [f64; 2],
+}
+
+fn lines(path: &Path) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
+    let file = std::io::BufReader::new(std::fs::File::open(path)?);
+    let mut values = Vec::new();
+    for line in file.lines() {
+        let line = line?;
+        if !line.trim().is_empty() {
+            values.push(serde_json::from_str(&line)?);
+        }
+    }
+    Ok(values)
+}
+
+fn load(
+    folders: &[PathBuf],
+    engine: &Engine,
+    language: &str,
+) -> Result<(Vec<Example>, Vec<String>), Box<dyn Error>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        let found = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+        files.extend(found.into_iter().map(|entry| entry.path()));
+    }
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
+    files.sort();
+    let mut raw = Vec::new();
+    for file in &files {
+        for value in lines(file)?
+            .into_iter()
+            .filter(|value| value["lang"] == language && value["split"] != "held_back")
+        {
+            let label: Tier = serde_json::from_value(value["label"].clone())?;
+            let (by_rules, features) =
+                engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
+            let category = value["expected_categories"][0].as_str().map(str::to_owned);
+            raw.push((
+                value["id"].as_str().unwrap_or_default().to_owned(),
+                label,
+                by_rules,
+                category,
+                features,
+            ));
+        }
+    }
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (.., features) in &raw {
+        let mut once = features.clone();
+        once.sort_unstable();
+        once.dedup();
+        once.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
+    }
+    let names: Vec<String> = seen.into_iter().filter(|(_, n)| *n >= SEEN).map(|(name, _)| name).collect();
+    let examples = raw.into_iter().map(|(id, label, by_rules, category, features)| {
+        let (features, length) = numbered(&features, &names);
+        Example { id, label, by_rules, category, features, length }
+    });
+    Ok((examples.collect(), names))
+}
+
+/// Numbers of the features that are known, as often as they stand, and the root of how many there are in all.
+fn numbered(features: &[String], names: &[String]) -> (Vec<u32>, f32) {
+    let known = features.iter().filter_map(|feature| names.binary_search(feature).ok());
+    (known.map(|at| at as u32).collect(), (features.len().max(LEAST_FEATURES) as f32).sqrt())
+}
+
+fn concern(example: &Example) -> bool {
+    example.label > Tier::None
+}
+
+fn acute(example: &Example) -> bool {
+    example.label >= Tier::Urgent
+}
+
+fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
+    let mut scores = vec![[0.0f64; 2]; examples.len()];
+    for fold in 0..FOLDS {
+        let train: Vec<&Example> =
+            (0..).zip(examples).filter(|(at, _)| at % FOLDS != fold).map(|(_, e)| e).collect();
+        let concern = fit::fit(&train, names.len(), concern);
+        let acute = fit::fit(&train, names.len(), acute);
+        for at in (fold..examples.len()).step_by(FOLDS) {
+            scores[at] = [concern.score(&examples[at]), acute.score(&examples[at])];
+        }
+    }
+    let quiet = |at: &usize| examples[*at].label == Tier::None && examples[*at].by_rules == Tier::None;
+    let above = [0, 1].map(|kind| {
+        let mut of_quiet: Vec<f64> = (0..examples.len()).filter(quiet).map(|at| scores[at][kind]).collect();
+        of_quiet.sort_by(f64::total_cmp);
+        let kept = (of_quiet.len() as f64 * (1.0 - FALSE_ALARMS[kind])) as usize;
+        of_quiet.get(kept).copied().unwrap_or_default()
+    });
+    report(examples, &scores, above, language);
+    let all: Vec<&Example> = examples.iter().collect();
+    Learned {
+        concern: fit::fit(&all, names.len(), concern),
+        acute: fit::fit(&all, names.len(), acute),
+        above,
+    }
+}
+
+fn tier(score: [f64; 2], above: [f64; 2]) -> Tier {
+    match (score[0] > above[0], score[1] > above[1]) {
+        (_, true) => Tier::Urgent,
+        (true, _) => Tier::Watch,
+        _ => Tier::None,
+    }
+}
+
+fn report(examples: &[Example], scores: &[[f64; 2]], above: [f64; 2], language: &str) {
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, example) in examples.iter().enumerate() {
+        let group = example.id.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned();
+        groups.entry(group).or_default().push(at);
+    }
+    groups.insert("all".into(), (0..examples.len()).collect());
+    println!(
+        "{language}: ten-fold cross-validation; rules, evidence, both (specificity, then sensitivity, then acute at urgent)"
+    );
+    for (group, members) in groups {
+        let line = |name: &str, judged: &dyn Fn(usize) -> Tier| {
+            let rate = |of: &dyn Fn(&Example) -> bool, hit: &dyn Fn(Tier) -> bool| {
+                let chosen: Vec<usize> = members.iter().copied().filter(|at| of(&examples[*at])).collect();
+                Rate::of(chosen.iter().filter(|at| hit(judged(**at))).count(), chosen.len())
+            };
+            let specificity = rate(&|example| !concern(example), &|tier| tier == Tier::None);
+            let sensitivity = rate(&concern, &|tier| tier > Tier::None);
+            let acute = rate(&acute, &|tier| tier >= Tier::Urgent);
+            let show = |r: Rate| format!("{:.3} [{:.2}, {:.2}] of {:<5}", r.value, r.low, r.high, r.n);
+            println!("{group:<12} {name:<9} {} {} {}", show(specificity), show(sensitivity), show(acute));
+        };
+        line("rules", &|at| examples[at].by_rules);
+        line("evidence", &|at| tier(scores[at], above));
+        line("both", &|at| examples[at].by_rules.max(tier(scores[at], above)));
+    }
+}
+
+impl Learned {
+    fn report_ordinary(
+        &self,
+        file: &Path,
+        engine: &Engine,
+        language: &str,
+        names: &[String],
+    ) -> Result<(), Box<dyn Error>> {
+        let mut counts = [0; 3];
+        for value in lines(file)?.iter().filter(|value| value["lang"] == language) {
+            let (_, features) =
+                engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
+            let (features, length) = numbered(&features, names);
+            let example = Example {
+                id: String::new(),
+                label: Tier::None,
+                by_rules: Tier::None,
+                category: None,
+                features,
+                length,
+            };
+            let tier = tier([self.concern.score(&example), self.acute.score(&example)], self.above);
+            counts[0] += 1;
+            counts[1] += usize::from(tier > Tier::None);
+            counts[2] += usize::from(tier > Tier::Watch);
+        }
+        println!(
+            "{language}: ordinary texts {}, flagged by evidence {}, as urgent {}",
+            counts[0], counts[1], counts[2]
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! Which words and pairs of words of a message count as evidence, as numbers for the engine and as text for the learner.
+
+use crate::matcher::Text;
+use crate::normalise::Break;
+
+/// Letters to which a word is cut.
+pub(crate) const STEM: usize = 6;
+/// Every number counts as the same word.
+const NUMBER: u64 = b'#' as u64;
+/// What stands before the first word of a sentence.
+const START: u64 = b'^' as u64;
+
+/// A word or a pair of words, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Feature {
+    pub(crate) key: u64,
+    /// First token.
+    pub(crate) from: u32,
+    /// One past the last token.
+    pub(crate) to: u32,
+}
+
+/// Up to eight letters as a number.
+fn pack(word: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let kept = word.len().min(STEM);
+    bytes[..kept].copy_from_slice(&word[..kept]);
+    u64::from_le_bytes(bytes)
+}
+
+fn word_key(word: &[u8]) -> u64 {
+    if word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(u8::is_ascii_digit) {
+        NUMBER
+    } else {
+        pack(word)
+    }
+}
+
+fn pair_key(first: u64, second: u64) -> u64 {
+    (first.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ second).wrapping_mul(0xff51_afd7_ed55_8ccd) | 1 << 63
+}
+
+/// The key of a feature as the data file writes it: `word`, `word word`, `^ word`.
+pub(crate) fn key_of(written: &str) -> u64 {
+    let part = |word: &str| if word == "^" { START } else { word_key(word.as_bytes()) };
+    match written.split_once(' ') {
+        Some((first, second)) => pair_key(part(first), part(second)),
+        None => part(written),
+    }
+}
+
+/// Calls `see` for each word and each pair of neighbours in the sentences of a language, in order.
+pub(crate) fn for_each_feature(
+    text: &Text,
+    language: u8,
+    masked: &[(u32, u32)],
+    mut see: impl FnMut(Feature),
+) {
+    let mut masks = masked.iter().peekable();
+    for sentence in text.sentences.iter().filter(|sentence| sentence.languages & language != 0) {
+        let mut before = Some(START);
+        for at in sentence.from..sentence.to {
+            while masks.next_if(|(_, to)| *to <= at).is_some() {}
+            if masks.peek().is_some_and(|(from, _)| *from <= at) {
+                before = None;
+                continue;
+            }
+            let token = &text.tokens.list[at as usize];
+            let key = word_key(text.tokens.word(token));
+            see(Feature { key, from: at, to: at + 1 });
+            if token.before >= Break::Clause && before != Some(START) {
+                before = None;
+            }
+            if let Some(first) = before {
+                let from = if first == START { at } else { at - 1 };
+                see(Feature { key: pair_key(first, key), from, to: at + 1 });
+            }
+            before = Some(key);
+        }
+    }
+}
+
+/// The features of a message as the data file writes them; the same ones as [`for_each_feature`].
+pub(crate) fn written(text: &Text, language: u8, masked: &[(u32, u32)]) -> Vec<String> {
+    let word = |at: u32| {
+        let word = text.tokens.word(&text.tokens.list[at as usize]);
+        if word_key(word) == NUMBER {
+            "#".to_owned()
+        } else {
+            String::from_utf8_lossy(&word[..word.len().min(STEM)]).into_owned()
+        }
+    };
+    let mut all = Vec::new();
+    for_each_feature(text, language, masked, |feature| {
+        let single = feature.to - feature.from == 1;
+        let last = word(feature.to - 1);
+        all.push(match () {
+            () if !single => format!("{} {last}", word(feature.from)),
+            () if feature.key == key_of(&last) => last,
+            () => format!("^ {last}"),
+        });
+    });
+    all
+}

@@ -1,0 +1,106 @@
+//! Evidence: many ordinary words that together read like concern, where no rule has the sentence.
+//!
+//! People in danger describe scenes, and no list of scenes is complete: on messages judged cold, rules alone found two in
+//! five understated ones. This layer adds up small weights of words and pairs of words. The weights are data
+//! (`assets/lexicon/{en,de}/evidence.tsv`), learned from the labelled messages in `tests/fixtures/triage` by
+//! `examples/learn`, and readable: one word or pair a line, what it adds, and the concern it speaks for. The sum never
+//! leaves this module: a flag says which words weighed most, not how much (no score; CLINICAL.md, "Principles").
+//! docs/adr/0006-evidence-beside-rules.md has the reasons and what was rejected.
+//!
+//! Words are cut to [`STEM`] letters, so that an unseen inflection or compound still counts. Clauses whose phrase a rule
+//! has read as denied, past, quoted or an idiom add nothing.
+
+pub(crate) mod features;
+pub(crate) mod model;
+
+use inbox_domain::{Category, Tier};
+
+use crate::lexicon::vocabulary::fact;
+use crate::matcher::Text;
+use features::{Feature, for_each_feature};
+use model::{Model, Weight};
+
+/// Spans that an evidence flag marks.
+const MOST_MARKS: usize = 5;
+/// Share of the strongest contribution below which a word is not marked.
+const WORTH_MARKING: f32 = 0.25;
+
+/// What the words of a message add up to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Evidence {
+    pub(crate) tier: Tier,
+    pub(crate) category: Category,
+    /// Language of the weights, as a bit.
+    pub(crate) language: u8,
+    /// Tokens (from, to) of the words that weighed most, the strongest first. Never empty.
+    pub(crate) marks: Vec<(u32, u32)>,
+}
+
+/// The weights of both languages.
+#[derive(Debug, Default)]
+pub(crate) struct Evidences {
+    pub(crate) english: Option<Model>,
+    pub(crate) german: Option<Model>,
+}
+
+impl Evidences {
+    /// Judges the words of a message. `masked` are tokens that add nothing, in order and apart.
+    pub(crate) fn judge(&self, text: &Text, masked: &[(u32, u32)]) -> Option<Evidence> {
+        let languages = [(fact::ENGLISH, &self.english), (fact::GERMAN, &self.german)];
+        let found =
+            languages.into_iter().filter_map(|(bit, model)| judge_in(text, bit, model.as_ref()?, masked));
+        found.max_by_key(|evidence| evidence.tier)
+    }
+}
+
+fn judge_in(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<Evidence> {
+    let (mut concern, mut acute, mut count) = (0.0f32, 0.0f32, 0u32);
+    for_each_feature(text, language, masked, |feature| {
+        count += 1;
+        if let Some(weight) = model.weight(feature.key) {
+            concern += weight.concern;
+            acute += weight.acute;
+        }
+    });
+    let length = (count.max(model.least_features) as f32).sqrt();
+    let tier = model.tier(concern / length, acute / length)?;
+    Some(explain(text, language, model, masked, tier))
+}
+
+/// The words that weighed most, and the concern that they speak for; only for messages that are flagged.
+fn explain(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)], tier: Tier) -> Evidence {
+    let mut contributions: Vec<(Feature, Weight)> = Vec::new();
+    for_each_feature(text, language, masked, |feature| {
+        if let Some(weight) = model.weight(feature.key).filter(|weight| weight.concern > 0.0) {
+            contributions.push((feature, weight));
+        }
+    });
+    contributions.sort_by(|a, b| {
+        b.1.concern.total_cmp(&a.1.concern).then((a.0.from, a.0.to).cmp(&(b.0.from, b.0.to)))
+    });
+    let category = model.category(contributions.iter().map(|(_, weight)| *weight));
+    let strongest = contributions.first().map_or(0.0, |(_, weight)| weight.concern);
+    let mut marks: Vec<(u32, u32)> = Vec::new();
+    // A clinician reads words with a meaning first; "not" and "still" are marked only when nothing else is there.
+    for telling in [true, false] {
+        for (feature, weight) in &contributions {
+            let apart = marks.iter().all(|(from, to)| feature.to <= *from || feature.from >= *to);
+            let worth = weight.concern >= strongest * WORTH_MARKING && is_telling(text, feature) == telling;
+            if apart && worth && marks.len() < if telling { MOST_MARKS } else { 1 } {
+                marks.push((feature.from, feature.to));
+            }
+        }
+    }
+    if marks.is_empty() {
+        marks.push((0, 1));
+    }
+    Evidence { tier, category, language, marks }
+}
+
+/// Whether a feature holds a word that is no function word.
+fn is_telling(text: &Text, feature: &Feature) -> bool {
+    (feature.from..feature.to).any(|at| text.tokens.list[at as usize].languages == 0)
+}
+
+#[cfg(test)]
+mod tests;

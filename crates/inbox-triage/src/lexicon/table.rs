@@ -1,0 +1,90 @@
+//! A read-only table from 64-bit keys to small values: open addressing in one flat array behind a bit filter, because
+//! most look-ups of a message find nothing and should touch one cache line.
+
+/// A key that no word has.
+const EMPTY: u64 = 0;
+
+/// A table of keys that are hashes already.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table<V> {
+    slots: Vec<(u64, V)>,
+    filter: Vec<u64>,
+}
+
+fn spread(key: u64) -> u64 {
+    (key ^ key >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+impl<V: Copy + Default> Table<V> {
+    /// A table of these entries; of two with the same key the first stays.
+    pub(crate) fn new(entries: impl ExactSizeIterator<Item = (u64, V)>) -> Self {
+        let size = (entries.len() * 2).next_power_of_two().max(8);
+        let mut table = Self { slots: vec![(EMPTY, V::default()); size], filter: vec![0; size / 8] };
+        for (key, value) in entries {
+            let (word, bit) = table.filter_place(key);
+            table.filter[word] |= bit;
+            let mut at = table.place(key);
+            while table.slots[at].0 != EMPTY && table.slots[at].0 != key {
+                at = (at + 1) & (size - 1);
+            }
+            if table.slots[at].0 == EMPTY {
+                table.slots[at] = (key, value);
+            }
+        }
+        table
+    }
+
+    fn place(&self, key: u64) -> usize {
+        (spread(key) >> 20) as usize & (self.slots.len() - 1)
+    }
+
+    /// Eight bits for each slot, so that one bit in sixteen or more is set.
+    fn filter_place(&self, key: u64) -> (usize, u64) {
+        let hash = spread(key) >> 7;
+        ((hash >> 6) as usize & (self.filter.len() - 1), 1 << (hash & 63))
+    }
+
+    /// Whether a key may be in the table; `false` is certain.
+    pub(crate) fn may_hold(&self, key: u64) -> bool {
+        if self.filter.is_empty() {
+            return false;
+        }
+        let (word, bit) = self.filter_place(key);
+        self.filter[word] & bit != 0
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&self, key: u64) -> Option<V> {
+        if key == EMPTY || !self.may_hold(key) {
+            return None;
+        }
+        let mut at = self.place(key);
+        loop {
+            let (found, value) = self.slots[at];
+            if found == key {
+                return Some(value);
+            }
+            if found == EMPTY {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_is_found_and_nothing_else() {
+        let keys: Vec<u64> = (1..5_000u64).map(|n| n.wrapping_mul(0x1234_5678_9abc_def1)).collect();
+        let table = Table::new(keys.iter().map(|key| (*key, *key as u32)));
+        assert!(keys.iter().all(|key| table.get(*key) == Some(*key as u32)));
+        assert!((1..5_000u64).all(|n| table.get(n.wrapping_mul(0x1234_5678_9abc_def3)).is_none()));
+        assert_eq!(table.get(0), None);
+        assert_eq!(Table::<u32>::default().get(7), None);
+        let twice = Table::new([(9, 1u32), (9, 2)].into_iter());
+        assert_eq!(twice.get(9), Some(1));
+    }
+}
