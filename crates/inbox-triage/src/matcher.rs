@@ -3,7 +3,7 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Candidate, Lexicon, Pass, Step};
+use crate::lexicon::compile::{BOTH, Candidate, Lexicon, Pass, SetRef, Step, symbol_bit};
 use crate::lexicon::vocabulary::{Symbol, fact};
 use crate::normalise::{Break, Tokens, tokenise};
 
@@ -30,6 +30,8 @@ pub(crate) struct Sentence {
 pub(crate) struct Text {
     pub(crate) tokens: Tokens,
     pub(crate) symbols: Vec<Symbol>,
+    /// For each token the bits of its symbols; see [`symbol_bit`].
+    masks: Vec<u64>,
     pub(crate) sentences: Vec<Sentence>,
     /// Function words: English, German, other.
     pub(crate) function_words: [usize; 3],
@@ -57,13 +59,19 @@ impl Text {
         let mut symbols = Vec::with_capacity(tokens.list.len() * 2);
         let mut scratch = Vec::with_capacity(64);
         let (mut function_words, mut function_cues) = ([0; 3], [0; 4]);
+        let mut masks = Vec::with_capacity(tokens.list.len());
         let folded = std::mem::take(&mut tokens.folded);
         for token in &mut tokens.list {
             let from = symbols.len();
             let word = &folded[token.folded.0 as usize..token.folded.1 as usize];
             lexicon.vocabulary.look_up(word, &mut symbols, &mut scratch);
             token.symbols = (from as u32, symbols.len() as u32);
-            let facts = symbols[from..].iter().fold(0, |all, symbol| all | lexicon.vocabulary.facts(*symbol));
+            let (mut facts, mut mask) = (0, 0);
+            for symbol in &symbols[from..] {
+                facts |= lexicon.vocabulary.facts(*symbol);
+                mask |= symbol_bit(*symbol);
+            }
+            masks.push(mask);
             token.languages = facts & (BOTH | fact::OTHER);
             for (at, count) in function_words.iter_mut().enumerate() {
                 *count += usize::from(facts & (1 << at) != 0);
@@ -73,7 +81,7 @@ impl Text {
             }
         }
         tokens.folded = folded;
-        let mut text = Self { tokens, symbols, sentences: Vec::new(), function_words, function_cues };
+        let mut text = Self { tokens, symbols, masks, sentences: Vec::new(), function_words, function_cues };
         text.split(hint);
         text
     }
@@ -160,7 +168,8 @@ impl Run<'_> {
                 return;
             }
             self.steps_left -= 1;
-            if self.in_set(pattern.first, start)
+            // An anchor with nothing before it is the first word.
+            if (candidate.most == 0 || self.in_set(pattern.first, start))
                 && let Some((to, gaps)) = self.at(pattern.start, start, sentence)
             {
                 let hit =
@@ -192,8 +201,9 @@ impl Run<'_> {
         self.hits.truncate(kept);
     }
 
-    fn in_set(&self, set: u32, token: u32) -> bool {
-        self.text.symbols_at(token).iter().any(|symbol| self.lexicon.set_holds(set, *symbol))
+    fn in_set(&self, set: SetRef, token: u32) -> bool {
+        self.text.masks[token as usize] & set.mask != 0
+            && self.text.symbols_at(token).iter().any(|symbol| self.lexicon.set_holds(set.set, *symbol))
     }
 
     /// Depth first, shortest gaps first; the first way found is the match.
@@ -234,7 +244,7 @@ impl Run<'_> {
         self.stack.extend(choice.open().iter().rev().map(|step| (*step, at, gaps)));
         if at < sentence.to {
             for symbol in self.text.symbols_at(at).iter().rev() {
-                self.stack.extend(choice.starting_with(*symbol).rev().map(|step| (step, at, gaps)));
+                self.stack.extend(choice.starting_with(*symbol).iter().rev().map(|step| (*step, at, gaps)));
             }
         }
     }

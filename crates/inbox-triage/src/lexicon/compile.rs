@@ -10,9 +10,10 @@ use crate::evidence::{Evidences, model::Model};
 use super::LexiconError;
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
-    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, Step,
+    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step, symbol_bit,
 };
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
+use super::table::SymbolMap;
 use super::vocabulary::{Builder, Symbol, fact};
 
 /// A file with its language.
@@ -391,19 +392,20 @@ impl Compiler {
         best
     }
 
-    fn set(&mut self, mut symbols: Vec<Symbol>) -> u32 {
+    fn set(&mut self, mut symbols: Vec<Symbol>) -> SetRef {
         symbols.sort_unstable();
         symbols.dedup();
-        if let Some(id) = self.set_ids.get(&symbols) {
-            return *id;
+        let mask = symbols.iter().fold(0, |mask, symbol| mask | symbol_bit(*symbol));
+        if let Some(set) = self.set_ids.get(&symbols) {
+            return SetRef { set: *set, mask };
         }
-        let id = self.sets.len() as u32;
+        let set = self.sets.len() as u32;
         self.sets.push(symbols.clone());
-        self.set_ids.insert(symbols, id);
-        id
+        self.set_ids.insert(symbols, set);
+        SetRef { set, mask }
     }
 
-    fn set_of(&mut self, node: &Node) -> u32 {
+    fn set_of(&mut self, node: &Node) -> SetRef {
         let symbols = self.symbols_of(node).unwrap_or_default();
         self.set(symbols)
     }
@@ -442,21 +444,19 @@ impl Compiler {
         let number = self.choices.len();
         self.choices.push(Choice::default());
         self.steps.push(Step::Choice(number as u32));
-        let mut choice = Choice::default();
+        let (mut branches_by_first, mut open) = (Vec::new(), Vec::new());
         let mut jumps = Vec::new();
         for branch in branches {
             let start = self.steps.len() as u32;
             match self.first(branch) {
-                Some(symbols) => choice.branches.extend(symbols.into_iter().map(|symbol| (symbol, start))),
-                None => choice.open.push(start),
+                Some(symbols) => branches_by_first.extend(symbols.into_iter().map(|symbol| (symbol, start))),
+                None => open.push(start),
             }
             self.emit(branch);
             jumps.push(self.steps.len());
             self.steps.push(Step::Found);
         }
-        choice.branches.sort_unstable();
-        choice.branches.dedup();
-        self.choices[number] = choice;
+        self.choices[number] = Choice::new(branches_by_first, open);
         let end = self.steps.len() as u32;
         for jump in jumps {
             self.steps[jump] = Step::Jump(end);
@@ -491,7 +491,11 @@ impl Compiler {
         Lexicon {
             vocabulary: self.words.finish(),
             steps: self.steps,
-            sets: self.sets,
+            sets: self
+                .sets
+                .into_iter()
+                .map(|set| SymbolMap::new(set.into_iter().map(|symbol| (symbol, ())).collect()))
+                .collect(),
             choices: self.choices,
             patterns: self.patterns,
             rules: self.rules,

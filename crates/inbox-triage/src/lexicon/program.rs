@@ -5,16 +5,30 @@ use inbox_domain::{Category, Tier};
 use crate::evidence::Evidences;
 
 use super::schema::{Reason, Third, Within};
+use super::table::SymbolMap;
 use super::vocabulary::{Symbol, Vocabulary, fact};
 
 /// Both languages.
 pub(crate) const BOTH: u8 = fact::ENGLISH | fact::GERMAN;
 
+/// A set of words, with a bit for each of them: a token none of whose bits is among them is not in the set, and the set's
+/// memory need not be touched to know it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetRef {
+    pub(crate) set: u32,
+    pub(crate) mask: u64,
+}
+
+/// The bit of a symbol in a [`SetRef`].
+pub(crate) fn symbol_bit(symbol: Symbol) -> u64 {
+    1 << (symbol.wrapping_mul(0x9e37_79b1) >> 26)
+}
+
 /// One step of a pattern.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
     /// A word of a set.
-    Set(u32),
+    Set(SetRef),
     /// Up to so many words of any kind.
     Gap(u8),
     /// Go on at the first, then try the second.
@@ -24,9 +38,9 @@ pub(crate) enum Step {
     /// Go on there.
     Jump(u32),
     /// The next word is not of a set.
-    NotNext(u32),
+    NotNext(SetRef),
     /// The word before is not of a set.
-    NotBefore(u32),
+    NotBefore(SetRef),
     /// Start of the sentence.
     Start,
     /// End of the sentence.
@@ -38,18 +52,34 @@ pub(crate) enum Step {
 /// Branches by the word with which they begin, so that a concept of a hundred forms costs one look-up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
-    /// First symbol and step of a branch, in order of the symbol, then of the branches.
-    pub(super) branches: Vec<(Symbol, u32)>,
+    /// First symbol and its range of `branches`.
+    first: SymbolMap<(u32, u32)>,
+    /// Steps of the branches, in order of their first symbols, then of the branches.
+    branches: Vec<u32>,
     /// Steps of branches that can begin with any word or with none.
-    pub(super) open: Vec<u32>,
+    open: Vec<u32>,
 }
 
 impl Choice {
+    /// A choice of branches, each with a symbol with which it can begin, and of those that can begin with any.
+    pub(super) fn new(mut branches: Vec<(Symbol, u32)>, open: Vec<u32>) -> Self {
+        branches.sort_unstable();
+        branches.dedup();
+        let mut ranges: Vec<(Symbol, (u32, u32))> = Vec::new();
+        for (at, (symbol, _)) in (0u32..).zip(&branches) {
+            match ranges.last_mut().filter(|(last, _)| last == symbol) {
+                Some((_, range)) => range.1 = at + 1,
+                None => ranges.push((*symbol, (at, at + 1))),
+            }
+        }
+        let branches = branches.into_iter().map(|(_, step)| step).collect();
+        Self { first: SymbolMap::new(ranges), branches, open }
+    }
+
     /// Steps of the branches that can begin with `symbol`.
-    pub(crate) fn starting_with(&self, symbol: Symbol) -> impl DoubleEndedIterator<Item = u32> + '_ {
-        let from = self.branches.partition_point(|(first, _)| *first < symbol);
-        let same = self.branches[from..].iter().take_while(move |(first, _)| *first == symbol).count();
-        self.branches[from..from + same].iter().map(|(_, step)| *step)
+    pub(crate) fn starting_with(&self, symbol: Symbol) -> &[u32] {
+        let (from, to) = self.first.get(symbol).unwrap_or_default();
+        &self.branches[from as usize..to as usize]
     }
 
     /// Steps of the branches that are tried whatever stands here.
@@ -100,7 +130,7 @@ pub(crate) enum Meaning {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pattern {
     pub(crate) start: u32,
-    pub(crate) first: u32,
+    pub(crate) first: SetRef,
     pub(crate) languages: u8,
     pub(crate) meaning: Meaning,
 }
@@ -174,7 +204,7 @@ impl Index {
 pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) steps: Vec<Step>,
-    pub(super) sets: Vec<Vec<Symbol>>,
+    pub(super) sets: Vec<SymbolMap<()>>,
     pub(super) choices: Vec<Choice>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<CompiledRule>,
@@ -204,7 +234,6 @@ impl Lexicon {
     }
 
     pub(crate) fn set_holds(&self, set: u32, symbol: Symbol) -> bool {
-        let set = &self.sets[set as usize];
-        if set.len() <= 8 { set.contains(&symbol) } else { set.binary_search(&symbol).is_ok() }
+        self.sets[set as usize].get(symbol).is_some()
     }
 }

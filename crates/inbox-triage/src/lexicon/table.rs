@@ -72,9 +72,65 @@ impl<V: Copy + Default> Table<V> {
     }
 }
 
+/// A small read-only map from symbols, for the sets of words in patterns: one multiplication and mostly one probe.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SymbolMap<V> {
+    /// Symbol plus one; 0 is empty.
+    slots: Box<[(u32, V)]>,
+    shift: u32,
+}
+
+impl<V: Copy + Default> SymbolMap<V> {
+    /// A map of these entries.
+    pub(crate) fn new(entries: Vec<(u32, V)>) -> Self {
+        let bits = (entries.len() * 2).next_power_of_two().trailing_zeros().max(1);
+        let mut map = Self { slots: vec![(0, V::default()); 1 << bits].into(), shift: 32 - bits };
+        for (symbol, value) in entries {
+            let mut at = map.place(symbol);
+            while map.slots[at].0 != 0 {
+                at = (at + 1) & (map.slots.len() - 1);
+            }
+            map.slots[at] = (symbol + 1, value);
+        }
+        map
+    }
+
+    fn place(&self, symbol: u32) -> usize {
+        (symbol.wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+    }
+
+    /// The value of a symbol.
+    pub(crate) fn get(&self, symbol: u32) -> Option<V> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let mut at = self.place(symbol);
+        loop {
+            let (found, value) = self.slots[at];
+            if found == symbol + 1 {
+                return Some(value);
+            }
+            if found == 0 {
+                return None;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn symbols_are_found_in_maps_of_any_size() {
+        for size in [0u32, 1, 2, 3, 9, 100, 1_000] {
+            let map = SymbolMap::new((0..size).map(|n| (n * 3, n)).collect());
+            assert!((0..size).all(|n| map.get(n * 3) == Some(n) && map.get(n * 3 + 1).is_none()));
+            assert_eq!(map.get(size * 3), None);
+        }
+        assert_eq!(SymbolMap::<()>::default().get(3), None);
+    }
 
     #[test]
     fn what_is_put_in_is_found_and_nothing_else() {
