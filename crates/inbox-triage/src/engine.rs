@@ -13,6 +13,7 @@ use crate::lexicon::compile::{Lexicon, Meaning, Pass, Source, compile};
 use crate::lexicon::vocabulary::fact;
 use crate::lexicon::{BUILTIN, LexiconError};
 use crate::matcher::{Text, find};
+use crate::normalise::first_letters_of;
 
 /// An earlier message of the same thread, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +180,8 @@ impl Engine {
     /// Whether a folded word is a function word of a language that is covered.
     pub(crate) fn is_function_word(&self, word: &str) -> bool {
         let mut symbols = Vec::new();
-        self.lexicon.vocabulary.look_up(word.as_bytes(), &mut symbols, &mut Vec::new());
+        let key = first_letters_of(word.as_bytes());
+        self.lexicon.vocabulary.look_up(word.as_bytes(), key, &mut symbols, &mut Vec::new());
         let facts = symbols.iter().fold(0, |all, symbol| all | self.lexicon.vocabulary.facts(*symbol));
         facts & (fact::ENGLISH | fact::GERMAN) != 0
     }

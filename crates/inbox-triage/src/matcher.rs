@@ -3,9 +3,9 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Candidate, Lexicon, Pass, SetRef, Step, symbol_bit};
+use crate::lexicon::compile::{BOTH, Candidate, Index, Lexicon, NO_RULE, Pass, SetRef, Step, symbol_bit};
 use crate::lexicon::vocabulary::{Symbol, fact};
-use crate::normalise::{Break, Tokens, tokenise};
+use crate::normalise::{Break, Tokens, first_letters, tokenise};
 
 /// Words after which a sentence without an end is cut.
 const LONGEST_SENTENCE: usize = 160;
@@ -64,7 +64,8 @@ impl Text {
         for token in &mut tokens.list {
             let from = symbols.len();
             let word = &folded[token.folded.0 as usize..token.folded.1 as usize];
-            lexicon.vocabulary.look_up(word, &mut symbols, &mut scratch);
+            token.key = first_letters(&folded, token.folded);
+            lexicon.vocabulary.look_up(word, token.key, &mut symbols, &mut scratch);
             token.symbols = (from as u32, symbols.len() as u32);
             let (mut facts, mut mask) = (0, 0);
             for symbol in &symbols[from..] {
@@ -127,23 +128,62 @@ fn decide(english: usize, german: usize, prior: u8, fallback: u8) -> u8 {
 pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, bool) {
     let mut run = Run { lexicon, text, steps_left: BUDGET, stack: Vec::new(), hits: Vec::new() };
     let index = lexicon.index(pass);
-    for (number, sentence) in text.sentences.iter().enumerate() {
+    let hopeful = Hopeful::new(lexicon, text, pass);
+    for (number, sentence) in (0u32..).zip(&text.sentences) {
         let first_hit = run.hits.len();
-        for token in sentence.from..sentence.to {
-            for symbol in text.symbols_at(token) {
-                for candidate in index.get(*symbol) {
-                    if candidate.languages & sentence.languages != 0 {
-                        run.around(candidate, token, number as u32, *sentence);
-                    }
-                }
+        for_each_candidate(index, text, sentence, |candidate, token| {
+            if hopeful.holds(lexicon, candidate) {
+                run.around(candidate, token, number);
             }
-        }
+        });
         run.keep_first(first_hit);
         if run.steps_left == 0 || run.hits.len() >= MOST_HITS {
             return (run.hits, true);
         }
     }
     (run.hits, false)
+}
+
+fn for_each_candidate(index: &Index, text: &Text, sentence: &Sentence, mut see: impl FnMut(&Candidate, u32)) {
+    for token in sentence.from..sentence.to {
+        for symbol in text.symbols_at(token) {
+            let spoken = |candidate: &&Candidate| candidate.languages & sentence.languages != 0;
+            index.get(*symbol).iter().filter(spoken).for_each(|candidate| see(candidate, token));
+        }
+    }
+}
+
+/// Elements of each rule whose anchors stand in the message. A frame that cannot be complete is not tried at all: most
+/// messages hold an element or two of many frames.
+struct Hopeful {
+    elements: Vec<u32>,
+}
+
+impl Hopeful {
+    fn new(lexicon: &Lexicon, text: &Text, pass: Pass) -> Self {
+        let mut elements = Vec::new();
+        if pass == Pass::Rules {
+            elements.resize(lexicon.rules.len(), 0);
+            for sentence in &text.sentences {
+                for_each_candidate(lexicon.index(pass), text, sentence, |candidate, _| {
+                    if let Some(elements) = elements.get_mut(candidate.rule as usize) {
+                        *elements |= 1 << (candidate.element & 31);
+                    }
+                });
+            }
+        }
+        Self { elements }
+    }
+
+    fn holds(&self, lexicon: &Lexicon, candidate: &Candidate) -> bool {
+        match candidate.rule {
+            NO_RULE => true,
+            rule => {
+                let need = u32::from(lexicon.rules[rule as usize].need);
+                need <= 1 || self.elements[rule as usize].count_ones() >= need
+            }
+        }
+    }
 }
 
 struct Run<'a> {
@@ -156,7 +196,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Tries a pattern at each place that would put its anchor on `token`.
-    fn around(&mut self, candidate: &Candidate, token: u32, sentence_number: u32, sentence: Sentence) {
+    fn around(&mut self, candidate: &Candidate, token: u32, sentence_number: u32) {
+        let sentence = self.text.sentences[sentence_number as usize];
         let room = token - sentence.from;
         if room < u32::from(candidate.least) {
             return;

@@ -42,12 +42,14 @@ pub(crate) struct Token {
     pub(crate) symbols: (u32, u32),
     /// Language bits of a function word.
     pub(crate) languages: u8,
+    /// The first eight letters as a number; filled in by the matcher.
+    pub(crate) key: u64,
 }
 
 /// The tokens of a text.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    /// Folded words, one after the other.
+    /// Folded words, one after the other, and eight zeros, so that eight bytes can be read from anywhere.
     pub(crate) folded: Vec<u8>,
     /// In order.
     pub(crate) list: Vec<Token>,
@@ -67,6 +69,22 @@ impl Tokens {
     pub(crate) fn word(&self, token: &Token) -> &[u8] {
         &self.folded[token.folded.0 as usize..token.folded.1 as usize]
     }
+}
+
+/// The first eight letters of a folded word as a number; different words of up to eight letters have different ones.
+pub(crate) fn first_letters(folded: &[u8], (from, to): (u32, u32)) -> u64 {
+    let length = (to - from).min(8);
+    let eight = folded.get(from as usize..from as usize + 8).and_then(|bytes| bytes.try_into().ok());
+    let kept = u64::MAX.checked_shr(64 - 8 * length).unwrap_or_default();
+    eight.map_or(0, u64::from_le_bytes) & kept
+}
+
+/// The same for a word that stands alone.
+pub(crate) fn first_letters_of(word: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let kept = word.len().min(8);
+    bytes[..kept].copy_from_slice(&word[..kept]);
+    u64::from_le_bytes(bytes)
 }
 
 struct Scanner {
@@ -102,6 +120,7 @@ pub(crate) fn tokenise(text: &str) -> Tokens {
     let end = scanner.tokens.list.last().map_or(0, |token| token.end as usize);
     scanner.close_word(end.max(text.chars().take(MAX_CHARACTERS).count()));
     join_spaced_letters(&mut scanner.tokens);
+    scanner.tokens.folded.extend_from_slice(&[0; 8]);
     scanner.tokens
 }
 
@@ -279,6 +298,7 @@ impl Scanner {
             asked: false,
             symbols: (0, 0),
             languages: 0,
+            key: 0,
         });
         self.before = Break::No;
     }

@@ -1,7 +1,7 @@
 //! Which words and pairs of words of a message count as evidence, as numbers for the engine and as text for the learner.
 
 use crate::matcher::Text;
-use crate::normalise::Break;
+use crate::normalise::{Break, first_letters_of};
 
 /// Letters to which a word is cut.
 pub(crate) const STEM: usize = 6;
@@ -20,19 +20,12 @@ pub(crate) struct Feature {
     pub(crate) to: u32,
 }
 
-/// Up to eight letters as a number.
-fn pack(word: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let kept = word.len().min(STEM);
-    bytes[..kept].copy_from_slice(&word[..kept]);
-    u64::from_le_bytes(bytes)
-}
-
-fn word_key(word: &[u8]) -> u64 {
+/// The key of a word whose first eight letters are `first`.
+fn word_key(word: &[u8], first: u64) -> u64 {
     if word.first().is_some_and(u8::is_ascii_digit) && word.iter().all(u8::is_ascii_digit) {
         NUMBER
     } else {
-        pack(word)
+        first & (u64::MAX >> (64 - 8 * STEM))
     }
 }
 
@@ -42,7 +35,9 @@ fn pair_key(first: u64, second: u64) -> u64 {
 
 /// The key of a feature as the data file writes it: `word`, `word word`, `^ word`.
 pub(crate) fn key_of(written: &str) -> u64 {
-    let part = |word: &str| if word == "^" { START } else { word_key(word.as_bytes()) };
+    let part = |word: &str| {
+        if word == "^" { START } else { word_key(word.as_bytes(), first_letters_of(word.as_bytes())) }
+    };
     match written.split_once(' ') {
         Some((first, second)) => pair_key(part(first), part(second)),
         None => part(written),
@@ -66,7 +61,7 @@ pub(crate) fn for_each_feature(
                 continue;
             }
             let token = &text.tokens.list[at as usize];
-            let key = word_key(text.tokens.word(token));
+            let key = word_key(text.tokens.word(token), token.key);
             see(Feature { key, from: at, to: at + 1 });
             if token.before >= Break::Clause && before != Some(START) {
                 before = None;
@@ -84,7 +79,7 @@ pub(crate) fn for_each_feature(
 pub(crate) fn written(text: &Text, language: u8, masked: &[(u32, u32)]) -> Vec<String> {
     let word = |at: u32| {
         let word = text.tokens.word(&text.tokens.list[at as usize]);
-        if word_key(word) == NUMBER {
+        if word_key(word, first_letters_of(word)) == NUMBER {
             "#".to_owned()
         } else {
             String::from_utf8_lossy(&word[..word.len().min(STEM)]).into_owned()

@@ -10,7 +10,8 @@ use crate::evidence::{Evidences, model::Model};
 use super::LexiconError;
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
-    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step, symbol_bit,
+    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, NO_RULE, Pass, Pattern, SetRef,
+    Step, symbol_bit,
 };
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
 use super::table::SymbolMap;
@@ -469,10 +470,20 @@ impl Compiler {
             let mut lists = vec![Vec::new(); symbols];
             for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass)
             {
+                let Pattern { languages, meaning, .. } = self.patterns[pattern];
+                let (rule, element) = match meaning {
+                    Meaning::Element { rule, element } => (rule, element),
+                    _ => (NO_RULE, 0),
+                };
                 for Anchor { symbol, least, most } in anchors {
-                    let languages = self.patterns[pattern].languages;
-                    let candidate =
-                        Candidate { pattern: pattern as u32, least: *least, most: *most, languages };
+                    let candidate = Candidate {
+                        pattern: pattern as u32,
+                        least: *least,
+                        most: *most,
+                        languages,
+                        rule,
+                        element,
+                    };
                     lists[*symbol as usize].push(candidate);
                 }
             }

@@ -183,7 +183,14 @@ pub(crate) struct Candidate {
     pub(crate) most: u8,
     /// Languages of the pattern.
     pub(crate) languages: u8,
+    /// The rule of which it is an element, or [`NO_RULE`].
+    pub(crate) rule: u32,
+    /// Which element.
+    pub(crate) element: u8,
 }
+
+/// The pattern is no element of a rule.
+pub(crate) const NO_RULE: u32 = u32::MAX;
 
 /// Anchor symbol to patterns.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::table::Table;
+use crate::normalise::first_letters_of;
 
 /// Number of a word or wildcard.
 pub(crate) type Symbol = u32;
@@ -29,10 +30,18 @@ pub(crate) mod fact {
     pub(crate) const FUNCTION: u8 = 16;
 }
 
-/// The hash of a word; a word with a letter left out is hashed without writing it down (see [`Vocabulary::look_up_misspelt`]).
+/// The hash of a word whose first eight letters are `key`.
+fn hash(key: u64, word: &[u8]) -> u64 {
+    let rest = word.get(8..).unwrap_or_default();
+    rest.chunks(8).fold(key, |hash, part| {
+        (hash.rotate_left(5) ^ first_letters_of(part)).wrapping_mul(0x51_7c_c1_b7_27_22_0a_95)
+    })
+}
+
+/// A second hash, by which a word with a letter left out is hashed without writing it down.
 const BASE: u64 = 0x0100_0000_01b3;
 
-fn hash(word: &[u8]) -> u64 {
+fn rolling_hash(word: &[u8]) -> u64 {
     word.iter().fold(1, |hash, byte| hash_on(hash, *byte))
 }
 
@@ -87,7 +96,9 @@ pub(crate) struct Vocabulary {
     anywhere: usize,
     /// Wildcards by the first two letters of the stem.
     beginnings: Table<Range>,
-    /// Clinical words with one letter left out.
+    /// Words of seven letters and more by [`rolling_hash`].
+    long_words: Table<Range>,
+    /// Clinical words with one letter left out, by [`rolling_hash`].
     deletions: Table<Range>,
     facts: Vec<u8>,
     surface_forms: Vec<String>,
@@ -167,27 +178,34 @@ impl Builder {
             wildcards,
             anywhere,
             beginnings: Table::new(beginnings.into_iter()),
+            long_words: Table::default(),
             deletions: Table::default(),
             facts: self.facts,
             surface_forms: self.names.iter().map(|name| name.trim_matches('*').to_owned()).collect(),
         };
         let mut words: Vec<(u64, Range)> = Vec::with_capacity(self.names.len());
+        let mut long_words: Vec<(u64, Range)> = Vec::new();
         for (symbol, name) in (0..).zip(&self.names).filter(|(_, name)| !name.contains('*')) {
             let from = vocabulary.pool.len() as u32;
             let mut symbols = vec![symbol as Symbol];
             vocabulary.add_wildcards(name.as_bytes(), &mut symbols);
             vocabulary.pool.append(&mut symbols);
-            words.push((hash(name.as_bytes()), (from, vocabulary.pool.len() as u32)));
+            let range = (from, vocabulary.pool.len() as u32);
+            words.push((hash(first_letters_of(name.as_bytes()), name.as_bytes()), range));
+            if name.len() >= 7 {
+                long_words.push((rolling_hash(name.as_bytes()), range));
+            }
         }
         vocabulary.words = Table::new(words.into_iter());
+        vocabulary.long_words = Table::new(long_words.into_iter());
         let mut deletions: Vec<(u64, Range)> = Vec::new();
         let mut variant = Vec::new();
         for symbol in self.fuzzy {
             let name = self.names[symbol as usize].as_bytes();
-            let Some(range) = vocabulary.words.get(hash(name)) else { continue };
+            let Some(range) = vocabulary.words.get(hash(first_letters_of(name), name)) else { continue };
             for skip in 1..name.len() {
                 without(name, skip, &mut variant);
-                deletions.push((hash(&variant), range));
+                deletions.push((rolling_hash(&variant), range));
             }
         }
         vocabulary.deletions = Table::new(deletions.into_iter());
@@ -218,9 +236,9 @@ impl Vocabulary {
         self.facts[symbol as usize]
     }
 
-    /// Appends the symbols of a folded word. `scratch` saves allocations between calls.
-    pub(crate) fn look_up(&self, word: &[u8], out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) {
-        if self.extend_exact(word, out) {
+    /// Appends the symbols of a folded word whose first eight letters are `key`. `scratch` saves allocations between calls.
+    pub(crate) fn look_up(&self, word: &[u8], key: u64, out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) {
+        if self.extend_exact(word, key, out) {
             return;
         }
         if word.iter().all(u8::is_ascii_digit) {
@@ -234,8 +252,8 @@ impl Vocabulary {
         }
     }
 
-    fn extend_exact(&self, word: &[u8], out: &mut Vec<Symbol>) -> bool {
-        let found = self.words.get(hash(word));
+    fn extend_exact(&self, word: &[u8], key: u64, out: &mut Vec<Symbol>) -> bool {
+        let found = self.words.get(hash(key, word));
         if let Some((from, to)) = found {
             out.extend_from_slice(&self.pool[from as usize..to as usize]);
         }
@@ -277,7 +295,7 @@ impl Vocabulary {
 
     fn extend_known(&self, word: &[u8], out: &mut Vec<Symbol>) -> bool {
         let before = out.len();
-        if !self.extend_exact(word, out) {
+        if !self.extend_exact(word, first_letters_of(word), out) {
             self.add_wildcards(word, out);
         }
         out.len() > before
@@ -291,7 +309,7 @@ impl Vocabulary {
             }
             range.is_some()
         };
-        if extend(self.deletions.get(hash(word))) || word.len() < 7 {
+        if extend(self.deletions.get(rolling_hash(word))) || word.len() < 7 {
             return;
         }
         // The hash of the word without a letter: the letters before it, moved on, and the letters behind it.
@@ -305,8 +323,7 @@ impl Vocabulary {
         let mut before = hash_on(1, word[0]);
         for skip in 1..word.len() {
             let key = before.wrapping_mul(power[word.len() - 1 - skip]).wrapping_add(behind[skip + 1]);
-            let known = |key| if word.len() >= 8 { self.words.get(key) } else { None };
-            if extend(self.deletions.get(key).or_else(|| known(key))) {
+            if extend(self.deletions.get(key).or_else(|| self.long_words.get(key))) {
                 return;
             }
             before = hash_on(before, word[skip]);
