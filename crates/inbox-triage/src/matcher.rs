@@ -3,7 +3,7 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Candidate, Index, Lexicon, NO_RULE, Pass, SetRef, Step, symbol_bit};
+use crate::lexicon::compile::{BOTH, Candidate, Index, Lexicon, Pass, SetRef, Step, symbol_bit};
 use crate::lexicon::vocabulary::{Symbol, fact};
 use crate::normalise::{Break, Tokens, first_letters, tokenise};
 
@@ -132,7 +132,7 @@ pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, boo
     for (number, sentence) in (0u32..).zip(&text.sentences) {
         let first_hit = run.hits.len();
         for_each_candidate(index, text, sentence, |candidate, token| {
-            if hopeful.holds(lexicon, candidate) {
+            if hopeful.holds(candidate) {
                 run.around(candidate, token, number);
             }
         });
@@ -166,8 +166,8 @@ impl Hopeful {
             elements.resize(lexicon.rules.len(), 0);
             for sentence in &text.sentences {
                 for_each_candidate(lexicon.index(pass), text, sentence, |candidate, _| {
-                    if let Some(elements) = elements.get_mut(candidate.rule as usize) {
-                        *elements |= 1 << (candidate.element & 31);
+                    if candidate.need > 1 {
+                        elements[candidate.rule as usize] |= 1 << (candidate.element & 31);
                     }
                 });
             }
@@ -175,14 +175,9 @@ impl Hopeful {
         Self { elements }
     }
 
-    fn holds(&self, lexicon: &Lexicon, candidate: &Candidate) -> bool {
-        match candidate.rule {
-            NO_RULE => true,
-            rule => {
-                let need = u32::from(lexicon.rules[rule as usize].need);
-                need <= 1 || self.elements[rule as usize].count_ones() >= need
-            }
-        }
+    fn holds(&self, candidate: &Candidate) -> bool {
+        candidate.need <= 1
+            || self.elements[candidate.rule as usize].count_ones() >= u32::from(candidate.need)
     }
 }
 

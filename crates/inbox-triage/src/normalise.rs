@@ -108,23 +108,48 @@ pub(crate) fn tokenise(text: &str) -> Tokens {
     };
     scanner.tokens.folded.reserve(text.len());
     scanner.tokens.list.reserve(text.len() / 5);
-    let mut characters = text.chars().enumerate().peekable();
-    while let Some((at, character)) = characters.next() {
+    let (mut at, mut rest) = (0, text);
+    while let Some(character) = rest.chars().next() {
         if at >= MAX_CHARACTERS {
             scanner.tokens.cut = true;
             break;
         }
-        let next = characters.peek().map(|(_, next)| *next);
-        scanner.step(at, character, next);
+        let plain = scanner.plain_letters(at, rest);
+        if plain > 0 {
+            (at, rest) = (at + plain, &rest[plain..]);
+            continue;
+        }
+        rest = &rest[character.len_utf8()..];
+        scanner.step(at, character, rest.chars().next());
+        at += 1;
     }
     let end = scanner.tokens.list.last().map_or(0, |token| token.end as usize);
-    scanner.close_word(end.max(text.chars().take(MAX_CHARACTERS).count()));
+    scanner.close_word(end.max(at));
     join_spaced_letters(&mut scanner.tokens);
     scanner.tokens.folded.extend_from_slice(&[0; 8]);
     scanner.tokens
 }
 
 impl Scanner {
+    /// Takes the plain letters with which `rest` begins, as [`Scanner::step`] would one by one; says how many.
+    fn plain_letters(&mut self, at: usize, rest: &str) -> usize {
+        let letters = rest.bytes().take(MAX_WORD).take_while(u8::is_ascii_alphabetic).count();
+        let begun = self.word_start.map_or(0, |(_, from)| self.tokens.folded.len() - from);
+        if letters == 0 || begun + letters > MAX_WORD || (begun > 0 && self.is_number()) {
+            return 0;
+        }
+        if self.word_start.is_none() {
+            self.word_start = Some((at, self.tokens.folded.len()));
+        }
+        self.tokens.folded.extend(rest.as_bytes()[..letters].iter().map(u8::to_ascii_lowercase));
+        self.line_start = false;
+        letters
+    }
+
+    fn is_number(&self) -> bool {
+        self.word_start.is_some_and(|(_, from)| self.tokens.folded[from..].iter().all(u8::is_ascii_digit))
+    }
+
     fn step(&mut self, at: usize, character: char, next: Option<char>) {
         if character.is_ascii_alphanumeric() {
             self.letter(at, character);

@@ -10,8 +10,8 @@ use crate::evidence::{Evidences, model::Model};
 use super::LexiconError;
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
-    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, NO_RULE, Pass, Pattern, SetRef,
-    Step, symbol_bit,
+    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
+    symbol_bit,
 };
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
 use super::table::SymbolMap;
@@ -471,9 +471,9 @@ impl Compiler {
             for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass)
             {
                 let Pattern { languages, meaning, .. } = self.patterns[pattern];
-                let (rule, element) = match meaning {
-                    Meaning::Element { rule, element } => (rule, element),
-                    _ => (NO_RULE, 0),
+                let (rule, element, need) = match meaning {
+                    Meaning::Element { rule, element } => (rule, element, self.rules[rule as usize].need),
+                    _ => (0, 0, 0),
                 };
                 for Anchor { symbol, least, most } in anchors {
                     let candidate = Candidate {
@@ -483,6 +483,7 @@ impl Compiler {
                         languages,
                         rule,
                         element,
+                        need,
                     };
                     lists[*symbol as usize].push(candidate);
                 }

@@ -183,14 +183,13 @@ pub(crate) struct Candidate {
     pub(crate) most: u8,
     /// Languages of the pattern.
     pub(crate) languages: u8,
-    /// The rule of which it is an element, or [`NO_RULE`].
+    /// The rule of which it is an element; 0 for other patterns.
     pub(crate) rule: u32,
     /// Which element.
     pub(crate) element: u8,
+    /// Elements that the rule needs; 0 for other patterns.
+    pub(crate) need: u8,
 }
-
-/// The pattern is no element of a rule.
-pub(crate) const NO_RULE: u32 = u32::MAX;
 
 /// Anchor symbol to patterns.
 #[derive(Debug, Default)]
