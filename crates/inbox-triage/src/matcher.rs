@@ -264,6 +264,14 @@ impl Run<'_> {
                 }
                 Step::Choice(number) => self.push_branches(number, at, gaps, sentence),
                 Step::NotNext(set) if at < sentence.to && self.in_set(set, at) => {}
+                Step::NotAhead(after) => {
+                    let waiting = std::mem::take(&mut self.stack);
+                    let ahead = self.at(step + 1, at, sentence).is_some();
+                    self.stack = waiting;
+                    if !ahead {
+                        self.stack.push((after, at, gaps));
+                    }
+                }
                 Step::NotBefore(set) if at > sentence.from && self.in_set(set, at - 1) => {}
                 Step::NotNext(_) | Step::NotBefore(_) => self.stack.push((step + 1, at, gaps)),
                 Step::Start if at != sentence.from => {}

@@ -1,20 +1,22 @@
 //! From lexicon files to programs: concepts are expanded, words become symbols, each pattern a short program with an
 //! anchor, the rarest word set that every match must contain. Only patterns whose anchor occurs in a sentence run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::rc::Rc;
 
 use toml::Spanned;
 
 use crate::evidence::{Evidences, model::Model};
 
 use super::LexiconError;
+use super::code::{Anchor, Code, anchor, choice, first};
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
     BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
     symbol_bit,
 };
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
-use super::table::SymbolMap;
+use super::table::{FxMap, SymbolMap};
 use super::vocabulary::{Builder, Symbol, fact};
 
 /// A file with its language.
@@ -48,25 +50,16 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A word that a match contains, and how many words of the match can stand before it.
-#[derive(Debug, Clone, Copy)]
-struct Anchor {
-    symbol: Symbol,
-    least: u8,
-    most: u8,
-}
-
-impl Anchor {
-    fn behind(self, (least, most): (u8, u8)) -> Self {
-        Self { least: self.least.saturating_add(least), most: self.most.saturating_add(most), ..self }
-    }
-}
+/// What may stand behind `<`.
+const SINGLE_WORDS: &str = "expected single words behind `<`";
 
 struct Compiler {
     words: Builder,
-    concepts: HashMap<(u8, String), Vec<Vec<Node>>>,
+    concepts: FxMap<(u8, String), Vec<Vec<Node>>>,
+    /// Concepts with their words in place, by language.
+    made: FxMap<(u8, String), Code>,
     sets: Vec<Vec<Symbol>>,
-    set_ids: HashMap<Vec<Symbol>, u32>,
+    set_ids: FxMap<Vec<Symbol>, u32>,
     steps: Vec<Step>,
     patterns: Vec<Pattern>,
     choices: Vec<Choice>,
@@ -78,9 +71,10 @@ struct Compiler {
 pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconError> {
     let mut compiler = Compiler {
         words: Builder::new(),
-        concepts: HashMap::new(),
+        concepts: FxMap::default(),
+        made: FxMap::default(),
         sets: Vec::new(),
-        set_ids: HashMap::new(),
+        set_ids: FxMap::default(),
         steps: Vec::new(),
         patterns: Vec::new(),
         choices: Vec::new(),
@@ -279,14 +273,13 @@ impl Compiler {
             let fail = |expected: String| source.error(text, expected);
             let nodes = parse(text.get_ref()).map_err(fail)?;
             let nodes = self.expand(&nodes, source.languages, 0).map_err(fail)?;
-            let first = self
-                .first(&nodes)
-                .ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
-            let anchor =
-                self.anchor(&nodes).ok_or_else(|| fail("expected at least one fixed word".into()))?;
-            let first = self.set(first);
+            let words = first(&nodes);
+            let words = words.ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
+            let anchor = anchor(&nodes, &self.words);
+            let (anchor, _) = anchor.ok_or_else(|| fail("expected at least one fixed word".into()))?;
+            let first = self.set(words);
             let start = self.steps.len() as u32;
-            self.emit(&nodes);
+            self.emit(&nodes).map_err(fail)?;
             self.steps.push(Step::Found);
             self.patterns.push(Pattern { start, first, languages: source.languages, meaning });
             self.anchors.push((pass, anchor));
@@ -294,103 +287,47 @@ impl Compiler {
         Ok(())
     }
 
-    /// Replaces concepts by their forms, and alternatives of single words by one set-like alternative.
-    fn expand(&self, nodes: &[Node], languages: u8, depth: usize) -> Result<Vec<Node>, String> {
+    /// Replaces words by symbols and concepts by their forms.
+    fn expand(&mut self, nodes: &[Node], languages: u8, depth: usize) -> Result<Vec<Code>, String> {
         if depth > 12 {
             return Err("expected concepts that do not contain each other".to_owned());
         }
         nodes.iter().map(|node| self.expand_node(node, languages, depth)).collect()
     }
 
-    fn expand_node(&self, node: &Node, languages: u8, depth: usize) -> Result<Node, String> {
-        let deeper = |inner: &[Node]| self.expand(inner, languages, depth + 1);
+    fn expand_node(&mut self, node: &Node, languages: u8, depth: usize) -> Result<Code, String> {
+        let inner =
+            |this: &mut Self, inner: &Node| this.expand_node(inner, languages, depth + 1).map(Rc::new);
         Ok(match node {
-            Node::Concept(name) => {
-                let found = self.concepts.get(&(languages, name.clone()));
-                let forms = found
-                    .or_else(|| self.concepts.get(&(BOTH, name.clone())))
-                    .ok_or_else(|| format!("expected a known concept, found `{{{name}}}`"))?;
-                flat(forms.iter().map(|form| deeper(form)).collect::<Result<_, _>>()?)
-            }
+            Node::Word(word) => Code::Word(self.words.intern(word)),
+            Node::Concept(name) => self.concept(name, languages, depth)?,
             Node::Alternatives(branches) => {
-                flat(branches.iter().map(|branch| deeper(branch)).collect::<Result<_, _>>()?)
+                let branches = branches.iter().map(|branch| self.expand(branch, languages, depth + 1));
+                let branches = branches.collect::<Result<_, String>>()?;
+                choice(branches, &self.words)
             }
-            Node::Optional(inner) => {
-                Node::Optional(Box::new(self.expand_node(inner, languages, depth + 1)?))
-            }
-            Node::NotNext(inner) => Node::NotNext(Box::new(self.expand_node(inner, languages, depth + 1)?)),
-            Node::NotBefore(inner) => {
-                Node::NotBefore(Box::new(self.expand_node(inner, languages, depth + 1)?))
-            }
-            other => other.clone(),
+            Node::Optional(node) => Code::Optional(inner(self, node)?),
+            Node::NotNext(node) => Code::NotNext(inner(self, node)?),
+            Node::NotBefore(node) => Code::NotBefore(inner(self, node)?),
+            Node::Gap(size) => Code::Gap(*size),
+            Node::Start => Code::Start,
+            Node::End => Code::End,
         })
     }
 
-    fn symbols_of(&mut self, node: &Node) -> Option<Vec<Symbol>> {
-        match node {
-            Node::Word(word) => Some(vec![self.words.intern(word)]),
-            Node::Alternatives(branches) => {
-                let mut all = Vec::new();
-                for branch in branches {
-                    let [single] = branch.as_slice() else { return None };
-                    all.extend(self.symbols_of(single)?);
-                }
-                Some(all)
-            }
-            _ => None,
+    /// A concept in a language, else the one of both; made once.
+    fn concept(&mut self, name: &str, languages: u8, depth: usize) -> Result<Code, String> {
+        let key = (languages, name.to_owned());
+        if let Some(made) = self.made.get(&key) {
+            return Ok(made.clone());
         }
-    }
-
-    /// Symbols with which a match can begin; `None` when it could begin with any word.
-    fn first(&mut self, nodes: &[Node]) -> Option<Vec<Symbol>> {
-        let mut all = Vec::new();
-        for node in nodes {
-            match node {
-                Node::Start | Node::NotNext(_) | Node::NotBefore(_) => {}
-                Node::Gap(_) | Node::End | Node::Concept(_) => return None,
-                Node::Optional(inner) => all.extend(self.first(std::slice::from_ref(inner))?),
-                Node::Word(word) => {
-                    all.push(self.words.intern(word));
-                    return Some(all);
-                }
-                Node::Alternatives(branches) => {
-                    for branch in branches {
-                        all.extend(self.first(branch)?);
-                    }
-                    return Some(all);
-                }
-            }
-        }
-        None
-    }
-
-    /// How often the words are met, roughly; what counts is only which set is met less often.
-    fn cost(&self, anchors: &[Anchor]) -> usize {
-        anchors.iter().map(|anchor| self.words.frequency(anchor.symbol)).sum()
-    }
-
-    /// The set of symbols, one of which every match contains, that is met least often.
-    fn anchor(&mut self, nodes: &[Node]) -> Option<Vec<Anchor>> {
-        let mut best: Option<Vec<Anchor>> = None;
-        let mut before = (0u8, 0u8);
-        for node in nodes {
-            let found = match node {
-                Node::Word(word) => Some(vec![Anchor { symbol: self.words.intern(word), least: 0, most: 0 }]),
-                Node::Alternatives(branches) => {
-                    let parts: Option<Vec<_>> = branches.iter().map(|branch| self.anchor(branch)).collect();
-                    parts.map(|parts| parts.concat())
-                }
-                _ => None,
-            };
-            if let Some(found) = found
-                && best.as_ref().is_none_or(|best| self.cost(&found) < self.cost(best))
-            {
-                best = Some(found.into_iter().map(|anchor| anchor.behind(before)).collect());
-            }
-            let (least, most) = width(node);
-            before = (before.0.saturating_add(least), before.1.saturating_add(most));
-        }
-        best
+        let forms = self.concepts.get(&key).or_else(|| self.concepts.get(&(BOTH, name.to_owned()))).cloned();
+        let forms = forms.ok_or_else(|| format!("expected a known concept, found `{{{name}}}`"))?;
+        let branches = forms.iter().map(|form| self.expand(form, languages, depth + 1));
+        let branches = branches.collect::<Result<_, String>>()?;
+        let made = choice(branches, &self.words);
+        self.made.insert(key, made.clone());
+        Ok(made)
     }
 
     fn set(&mut self, mut symbols: Vec<Symbol>) -> SetRef {
@@ -406,62 +343,82 @@ impl Compiler {
         SetRef { set, mask }
     }
 
-    fn set_of(&mut self, node: &Node) -> SetRef {
-        let symbols = self.symbols_of(node).unwrap_or_default();
-        self.set(symbols)
+    /// The set of a word or of a choice of single words.
+    fn set_of(&mut self, node: &Code) -> Option<SetRef> {
+        match node {
+            Code::Word(symbol) => Some(self.set(vec![*symbol])),
+            Code::Choice(branches) => {
+                let words = branches.words.as_ref()?;
+                if let Some(set) = branches.set.get() {
+                    return Some(*set);
+                }
+                let set = self.set(words.clone());
+                Some(*branches.set.get_or_init(|| set))
+            }
+            _ => None,
+        }
     }
 
-    fn emit(&mut self, nodes: &[Node]) {
+    fn emit(&mut self, nodes: &[Code]) -> Result<(), String> {
         for node in nodes {
             match node {
-                Node::Gap(size) => self.steps.push(Step::Gap(*size)),
-                Node::Start => self.steps.push(Step::Start),
-                Node::End => self.steps.push(Step::End),
-                Node::NotNext(inner) => {
-                    let set = self.set_of(inner);
-                    self.steps.push(Step::NotNext(set));
+                Code::Gap(size) => self.steps.push(Step::Gap(*size)),
+                Code::Start => self.steps.push(Step::Start),
+                Code::End => self.steps.push(Step::End),
+                Code::NotNext(inner) => {
+                    if let Some(set) = self.set_of(inner) {
+                        self.steps.push(Step::NotNext(set));
+                        continue;
+                    }
+                    let ahead = self.steps.len();
+                    self.steps.push(Step::Found);
+                    self.emit(std::slice::from_ref(inner))?;
+                    self.steps.push(Step::Found);
+                    self.steps[ahead] = Step::NotAhead(self.steps.len() as u32);
                 }
-                Node::NotBefore(inner) => {
-                    let set = self.set_of(inner);
+                Code::NotBefore(inner) => {
+                    let set = self.set_of(inner).ok_or(SINGLE_WORDS)?;
                     self.steps.push(Step::NotBefore(set));
                 }
-                Node::Optional(inner) => {
+                Code::Optional(inner) => {
                     let split = self.steps.len();
                     self.steps.push(Step::Found);
-                    self.emit(std::slice::from_ref(inner));
+                    self.emit(std::slice::from_ref(inner))?;
                     self.steps[split] = Step::Split(split as u32 + 1, self.steps.len() as u32);
                 }
-                Node::Word(_) | Node::Alternatives(_) | Node::Concept(_) => self.emit_choice(node),
+                Code::Word(_) | Code::Choice(_) => self.emit_choice(node)?,
             }
         }
+        Ok(())
     }
 
-    fn emit_choice(&mut self, node: &Node) {
-        if let Some(symbols) = self.symbols_of(node) {
-            let set = self.set(symbols);
-            return self.steps.push(Step::Set(set));
+    fn emit_choice(&mut self, node: &Code) -> Result<(), String> {
+        if let Some(set) = self.set_of(node) {
+            self.steps.push(Step::Set(set));
+            return Ok(());
         }
-        let Node::Alternatives(branches) = node else { return };
+        let Code::Choice(branches) = node else { return Ok(()) };
         let number = self.choices.len();
         self.choices.push(Choice::default());
         self.steps.push(Step::Choice(number as u32));
-        let (mut branches_by_first, mut open) = (Vec::new(), Vec::new());
+        let (mut by_first, mut open) = (Vec::new(), Vec::new());
         let mut jumps = Vec::new();
-        for branch in branches {
+        for branch in &branches.branches {
             let start = self.steps.len() as u32;
-            match self.first(branch) {
-                Some(symbols) => branches_by_first.extend(symbols.into_iter().map(|symbol| (symbol, start))),
+            match first(branch) {
+                Some(symbols) => by_first.extend(symbols.into_iter().map(|symbol| (symbol, start))),
                 None => open.push(start),
             }
-            self.emit(branch);
+            self.emit(branch)?;
             jumps.push(self.steps.len());
             self.steps.push(Step::Found);
         }
-        self.choices[number] = Choice::new(branches_by_first, open);
+        self.choices[number] = Choice::new(by_first, open);
         let end = self.steps.len() as u32;
         for jump in jumps {
             self.steps[jump] = Step::Jump(end);
         }
+        Ok(())
     }
 
     fn finish(self) -> Lexicon {
@@ -517,47 +474,4 @@ impl Compiler {
             evidence: Evidences::default(),
         }
     }
-}
-
-/// Fewest and most words of a node.
-fn width(node: &Node) -> (u8, u8) {
-    let sequence = |nodes: &[Node]| {
-        nodes
-            .iter()
-            .map(width)
-            .fold((0u8, 0u8), |all, one| (all.0.saturating_add(one.0), all.1.saturating_add(one.1)))
-    };
-    match node {
-        Node::Word(_) | Node::Concept(_) => (1, 1),
-        Node::Gap(size) => (0, *size),
-        Node::Optional(inner) => (0, width(inner).1),
-        Node::Alternatives(branches) => branches
-            .iter()
-            .map(|branch| sequence(branch))
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-            .unwrap_or_default(),
-        Node::NotNext(_) | Node::NotBefore(_) | Node::Start | Node::End => (0, 0),
-    }
-}
-
-/// Puts all single-word branches into one alternative, so that they compile to one set.
-fn flat(branches: Vec<Vec<Node>>) -> Node {
-    let mut singles = Vec::new();
-    let mut longer = Vec::new();
-    for mut branch in branches {
-        match branch.as_mut_slice() {
-            [Node::Word(_)] => singles.push(branch),
-            [Node::Alternatives(inner)] if inner.iter().all(|b| matches!(b.as_slice(), [Node::Word(_)])) => {
-                singles.append(inner);
-            }
-            _ => longer.push(branch),
-        }
-    }
-    if longer.is_empty() {
-        return Node::Alternatives(singles);
-    }
-    if !singles.is_empty() {
-        longer.insert(0, vec![Node::Alternatives(singles)]);
-    }
-    Node::Alternatives(longer)
 }

@@ -1,5 +1,6 @@
 //! The lexicon: data files, their schema, their pattern language, and what they compile to.
 
+mod code;
 pub(crate) mod compile;
 pub(crate) mod pattern;
 pub(crate) mod program;

@@ -10,7 +10,8 @@
 //! | `(a b\|c)` | either |
 //! | `x?` | x or nothing |
 //! | `~`, `~5` | up to three, up to five words of any kind, in the same sentence |
-//! | `!x`, `<x` | the next word is not x, the word before is not x (single words) |
+//! | `!x`, `!(x y\|z)` | the next words are not these |
+//! | `<x` | the word before is not x (single words) |
 //! | `^`, `$` | start, end of the sentence |
 
 /// Parsed pattern.
@@ -131,6 +132,9 @@ impl Parser<'_> {
         let raw = &self.rest[..end];
         self.rest = &self.rest[end..];
         if raw == "#" {
+            return Ok(vec![Node::Word(raw.to_owned())]);
+        }
+        if raw.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return Ok(vec![Node::Word(raw.to_owned())]);
         }
         let (left, right) = (raw.starts_with('*'), raw.ends_with('*') && raw.len() > 1);

@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Jump(u32),
     /// The next word is not of a set.
     NotNext(SetRef),
+    /// The words ahead are not those of the program that follows; go on there.
+    NotAhead(u32),
     /// The word before is not of a set.
     NotBefore(SetRef),
     /// Start of the sentence.

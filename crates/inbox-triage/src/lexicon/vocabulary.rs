@@ -5,9 +5,7 @@
 //! second time and still needs word boundaries. Wildcards, nearly all of them beginnings, are found by their first two
 //! letters, on unknown words only.
 
-use std::collections::HashMap;
-
-use super::table::Table;
+use super::table::{FxMap, Table};
 use crate::normalise::first_letters_of;
 
 /// Number of a word or wildcard.
@@ -79,7 +77,7 @@ impl Wildcard {
 /// Collects words while the lexicon compiles.
 #[derive(Default)]
 pub(crate) struct Builder {
-    symbols: HashMap<String, Symbol>,
+    symbols: FxMap<Box<str>, Symbol>,
     names: Vec<String>,
     facts: Vec<u8>,
     fuzzy: Vec<Symbol>,
@@ -117,7 +115,7 @@ impl Builder {
             return *symbol;
         }
         let symbol = self.names.len() as Symbol;
-        self.symbols.insert(word.to_owned(), symbol);
+        self.symbols.insert(word.into(), symbol);
         self.names.push(word.to_owned());
         self.facts.push(0);
         symbol
