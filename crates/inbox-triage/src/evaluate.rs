@@ -1,6 +1,6 @@
 //! `anteroom-cli triage --evaluate`: how the engine does on labelled messages, with the misses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::BufRead;
 
@@ -73,8 +73,25 @@ pub struct Evaluation {
     pub by_phenomenon: BTreeMap<String, Rate>,
     /// Expected category found among the flags that count.
     pub by_category: BTreeMap<String, Rate>,
+    /// Confusion by expected category: a message counts in each of its categories.
+    pub categories: BTreeMap<String, Confusion>,
+    /// Confusion by phenomenon.
+    pub phenomena: BTreeMap<String, Confusion>,
     /// Everything judged otherwise than labelled, false alarms and missed concern first.
     pub misses: Vec<Miss>,
+}
+
+/// How the messages of one kind were judged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Confusion {
+    /// Messages.
+    pub n: usize,
+    /// Labelled none, watch, urgent, emergency (rows) and judged so (columns).
+    pub tiers: [[usize; 4]; 4],
+    /// Of those expected in this category: flagged in it, and flagged in others only. Empty for phenomena.
+    pub flagged_as: BTreeMap<String, usize>,
+    /// Flags of this category on messages labelled none. 0 for phenomena.
+    pub false_alarms: usize,
 }
 
 #[derive(Default)]
@@ -82,6 +99,8 @@ struct Tally {
     confusion: [[usize; 4]; 4],
     phenomena: BTreeMap<String, (usize, usize)>,
     categories: BTreeMap<String, (usize, usize)>,
+    of_category: BTreeMap<String, Confusion>,
+    of_phenomenon: BTreeMap<String, Confusion>,
     misses: Vec<Miss>,
 }
 
@@ -94,9 +113,23 @@ impl Tally {
         let entry = self.phenomena.entry(phenomenon.clone()).or_default();
         entry.1 += 1;
         entry.0 += usize::from(judged.tier == label);
+        let row = self.of_phenomenon.entry(phenomenon.clone()).or_default();
+        row.n += 1;
+        row.tiers[label as usize][judged.tier as usize] += 1;
         let counted = || judged.flags.iter().filter(|flag| flag.tier > Tier::None);
+        let flagged: BTreeSet<String> = counted().map(|flag| category_word(flag.category)).collect();
+        if label == Tier::None {
+            for category in &flagged {
+                self.of_category.entry(category.clone()).or_default().false_alarms += 1;
+            }
+        }
         for expected in input.expected_categories {
-            let found = counted().any(|flag| category_word(flag.category) == expected);
+            let found = flagged.contains(&expected);
+            let row = self.of_category.entry(expected.clone()).or_default();
+            row.n += 1;
+            row.tiers[label as usize][judged.tier as usize] += 1;
+            let seen_as = if found { [expected.clone()].into() } else { flagged.clone() };
+            seen_as.into_iter().for_each(|category| *row.flagged_as.entry(category).or_default() += 1);
             let entry = self.categories.entry(expected).or_default();
             entry.1 += 1;
             entry.0 += usize::from(found);
@@ -128,6 +161,8 @@ impl Tally {
             confusion: self.confusion,
             by_phenomenon: rates(self.phenomena),
             by_category: rates(self.categories),
+            categories: self.of_category,
+            phenomena: self.of_phenomenon,
             misses: self.misses,
         }
     }
@@ -171,10 +206,11 @@ impl Evaluation {
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{name:<12} {:>8} {:>8} {:>8} {:>10}", row[0], row[1], row[2], row[3]);
         }
-        out += "\nby category (expected category among the flags)\n";
+        out += "\nexpected category among the flags\n";
         self.by_category.iter().for_each(|(name, rate)| out += &line(name, rate));
-        out += "\nby phenomenon (exact tier)\n";
-        self.by_phenomenon.iter().for_each(|(name, rate)| out += &line(name, rate));
+        out +=
+            &confusion_table("by category: label > tier, and what else it was taken for", &self.categories);
+        out += &confusion_table("by phenomenon: label > tier", &self.phenomena);
         out += "\nmisses\n";
         for miss in &self.misses {
             let (label, tier) = (miss.label.as_str(), miss.tier.as_str());
@@ -183,4 +219,33 @@ impl Evaluation {
         }
         out
     }
+}
+
+/// One line a kind: `urgent>watch 3` for each label and tier that occurs, then the other categories it was taken for.
+fn confusion_table(title: &str, kinds: &BTreeMap<String, Confusion>) -> String {
+    const TIERS: [&str; 4] = ["none", "watch", "urgent", "emergency"];
+    let mut out = format!("\n{title}\n");
+    for (name, kind) in kinds {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{name:<38} n {:<4}", kind.n);
+        for (label, row) in TIERS.iter().zip(kind.tiers) {
+            for (tier, count) in TIERS.iter().zip(row).filter(|(_, count)| *count > 0) {
+                let _ = write!(out, " {label}>{tier} {count}");
+            }
+        }
+        if kind.false_alarms > 0 {
+            let _ = write!(out, " | false alarms {}", kind.false_alarms);
+        }
+        let others: Vec<String> = kind
+            .flagged_as
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .map(|(other, n)| format!("{other} {n}"))
+            .collect();
+        if !others.is_empty() {
+            let _ = write!(out, " | taken for {}", others.join(", "));
+        }
+        out.push('\n');
+    }
+    out
 }
