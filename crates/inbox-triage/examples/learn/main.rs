@@ -25,6 +25,8 @@ const FOLDS: usize = 10;
 const LEAST_FEATURES: usize = 24;
 /// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
 const FALSE_ALARMS: [f64; 2] = [0.02, 0.006];
+/// The same for ordinary texts.
+const ORDINARY_FALSE_ALARMS: [f64; 2] = [0.0015, 0.0005];
 /// Messages in which a feature must stand.
 const SEEN: usize = 2;
 
@@ -34,6 +36,8 @@ pub(crate) struct Example {
     pub(crate) label: Tier,
     pub(crate) by_rules: Tier,
     pub(crate) category: Option<String>,
+    /// A public text without crisis: it shows what is ordinary, but adds no word.
+    pub(crate) ordinary: bool,
     pub(crate) features: Vec<u32>,
     pub(crate) length: f32,
 }
@@ -96,11 +100,11 @@ fn run() -> Result<bool, Box<dyn Error>> {
     };
     let mut fresh = true;
     for language in ["en", "de"] {
-        let (examples, names) = load(&options.data, engine, language)?;
-        let learned = learn(&examples, &names, language);
+        let (mut examples, names) = load(&options.data, engine, language)?;
         if let Some(file) = &options.ordinary {
-            learned.report_ordinary(file, engine, language, &names)?;
+            examples.extend(ordinary(file, engine, language, &names)?);
         }
+        let learned = learn(&examples, &names, language);
         let path = options.out.join(language).join("evidence.tsv");
         let text = table::write(&learned, &examples, &names);
         if !options.check {
@@ -176,9 +180,26 @@ fn load(
     let names: Vec<String> = seen.into_iter().filter(|(_, n)| *n >= SEEN).map(|(name, _)| name).collect();
     let examples = raw.into_iter().map(|(id, label, by_rules, category, features)| {
         let (features, length) = numbered(&features, &names);
-        Example { id, label, by_rules, category, features, length }
+        Example { id, label, by_rules, category, ordinary: false, features, length }
     });
     Ok((examples.collect(), names))
+}
+
+fn ordinary(
+    file: &Path,
+    engine: &Engine,
+    language: &str,
+    names: &[String],
+) -> Result<Vec<Example>, Box<dyn Error>> {
+    let of_language = lines(file)?.into_iter().filter(|value| value["lang"] == language);
+    let examples = of_language.map(|value| {
+        let (by_rules, features) =
+            engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
+        let (features, length) = numbered(&features, names);
+        let id = value["id"].as_str().unwrap_or_default().to_owned();
+        Example { id, label: Tier::None, by_rules, category: None, ordinary: true, features, length }
+    });
+    Ok(examples.collect())
 }
 
 /// Numbers of the features that are known, as often as they stand, and the root of how many there are in all.
@@ -208,10 +229,14 @@ fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
     }
     let quiet = |at: &usize| examples[*at].label == Tier::None && examples[*at].by_rules == Tier::None;
     let above = [0, 1].map(|kind| {
-        let mut of_quiet: Vec<f64> = (0..examples.len()).filter(quiet).map(|at| scores[at][kind]).collect();
-        of_quiet.sort_by(f64::total_cmp);
-        let kept = (of_quiet.len() as f64 * (1.0 - FALSE_ALARMS[kind])) as usize;
-        of_quiet.get(kept).copied().unwrap_or_default()
+        let at_share = |ordinary: bool, share: f64| {
+            let chosen = (0..examples.len()).filter(quiet).filter(|at| examples[*at].ordinary == ordinary);
+            let mut sums: Vec<f64> = chosen.map(|at| scores[at][kind]).collect();
+            sums.sort_by(f64::total_cmp);
+            let kept = (sums.len() as f64 * (1.0 - share)) as usize;
+            sums.get(kept).copied().unwrap_or(f64::MIN)
+        };
+        at_share(false, FALSE_ALARMS[kind]).max(at_share(true, ORDINARY_FALSE_ALARMS[kind]))
     });
     report(examples, &scores, above, language);
     let all: Vec<&Example> = examples.iter().collect();
@@ -233,8 +258,9 @@ fn tier(score: [f64; 2], above: [f64; 2]) -> Tier {
 fn report(examples: &[Example], scores: &[[f64; 2]], above: [f64; 2], language: &str) {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, example) in examples.iter().enumerate() {
-        let group = example.id.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned();
-        groups.entry(group).or_default().push(at);
+        let id = example.id.split('-').next().unwrap_or_default();
+        let group = if example.ordinary { "ordinary" } else { id };
+        groups.entry(group.to_owned()).or_default().push(at);
     }
     groups.insert("all".into(), (0..examples.len()).collect());
     println!(
@@ -255,39 +281,5 @@ fn report(examples: &[Example], scores: &[[f64; 2]], above: [f64; 2], language: 
         line("rules", &|at| examples[at].by_rules);
         line("evidence", &|at| tier(scores[at], above));
         line("both", &|at| examples[at].by_rules.max(tier(scores[at], above)));
-    }
-}
-
-impl Learned {
-    fn report_ordinary(
-        &self,
-        file: &Path,
-        engine: &Engine,
-        language: &str,
-        names: &[String],
-    ) -> Result<(), Box<dyn Error>> {
-        let mut counts = [0; 3];
-        for value in lines(file)?.iter().filter(|value| value["lang"] == language) {
-            let (_, features) =
-                engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
-            let (features, length) = numbered(&features, names);
-            let example = Example {
-                id: String::new(),
-                label: Tier::None,
-                by_rules: Tier::None,
-                category: None,
-                features,
-                length,
-            };
-            let tier = tier([self.concern.score(&example), self.acute.score(&example)], self.above);
-            counts[0] += 1;
-            counts[1] += usize::from(tier > Tier::None);
-            counts[2] += usize::from(tier > Tier::Watch);
-        }
-        println!(
-            "{language}: ordinary texts {}, flagged by evidence {}, as urgent {}",
-            counts[0], counts[1], counts[2]
-        );
-        Ok(())
     }
 }
