@@ -7,9 +7,10 @@ use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
 
 use crate::clinic::RuleInfo;
 use crate::combine;
+use crate::escalation;
 use crate::evidence::features::written;
 use crate::functions::functions_of;
-use crate::lexicon::compile::{Lexicon, Meaning, Pass, Source, compile};
+use crate::lexicon::compile::{CompiledRule, Lexicon, Meaning, Pass, Source, compile};
 use crate::lexicon::vocabulary::fact;
 use crate::lexicon::{BUILTIN, LexiconError};
 use crate::matcher::{Text, find};
@@ -85,6 +86,14 @@ impl Engine {
         Self::of(builtin.chain(clinic).collect::<Result<_, _>>()?)
     }
 
+    /// Whether one file follows the schema and the pattern language, whatever concepts the others bring.
+    ///
+    /// # Errors
+    /// Line and what was expected there.
+    pub fn check_syntax(file: &ClinicFile) -> Result<(), LexiconError> {
+        Source::parse(&file.folder, &file.name, &file.text)?.check_patterns()
+    }
+
     fn of(mut sources: Vec<Source<'_>>) -> Result<Engine, LexiconError> {
         Ok(Engine { fingerprint: fingerprint(&sources), lexicon: compile(&mut sources)? })
     }
@@ -129,8 +138,12 @@ impl Engine {
         };
         let text = Text::new(&self.lexicon, input.text, hint);
         let (hits, exhausted) = find(&self.lexicon, &text, Pass::Rules);
-        let answered = self.answered_rules(&hits, input.context);
-        let flags = combine::flags(&self.lexicon, &text, input.text, &hits, &answered);
+        let answered = self.answered_rules(&hits, input);
+        let mut flags = combine::flags(&self.lexicon, &text, input.text, &hits, &answered);
+        if let Some(flag) = escalation::flag(self, &flags, input.context) {
+            let at = flags.partition_point(|other| other.start <= flag.start);
+            flags.insert(at, flag);
+        }
         let (checked, not_checked) = checked(&text, exhausted);
         Triaged {
             tier: flags.iter().map(|flag| flag.tier).max().unwrap_or(Tier::None),
@@ -196,6 +209,11 @@ impl Engine {
         self.lexicon.vocabulary.surface_forms()
     }
 
+    /// The rule for threads in which one message of concern follows another.
+    pub(crate) fn escalation_rule(&self) -> Option<&CompiledRule> {
+        self.lexicon.rules.iter().find(|rule| rule.escalation)
+    }
+
     /// Category of a rule.
     pub fn category(&self, rule_id: &str) -> Option<inbox_domain::Category> {
         self.lexicon.rules.iter().find(|rule| rule.id == rule_id).map(|rule| rule.category)
@@ -208,18 +226,20 @@ impl Engine {
     }
 
     /// Rules that answer the clinician's last question. Looked at only when such a rule has a hit.
-    fn answered_rules(&self, hits: &[crate::matcher::Hit], context: &[ContextMessage]) -> Vec<u32> {
+    fn answered_rules(&self, hits: &[crate::matcher::Hit], input: &TriageInput<'_>) -> Vec<u32> {
         let answers = |hit: &crate::matcher::Hit| match self.lexicon.patterns[hit.pattern as usize].meaning {
             Meaning::Element { rule, .. } => self.lexicon.rules[rule as usize].answers,
             _ => false,
         };
-        let Some(question) = context.iter().rev().find(|message| !message.from_patient) else {
-            return Vec::new();
-        };
         if !hits.iter().any(answers) {
             return Vec::new();
         }
-        let question = Text::new(&self.lexicon, &question.text, 0);
+        let asked = input.context.iter().rev().find(|message| !message.from_patient);
+        let Some(question) = asked.map(|message| message.text.clone()).or_else(|| cited_lines(input.text))
+        else {
+            return Vec::new();
+        };
+        let question = Text::new(&self.lexicon, &question, 0);
         let (found, _) = find(&self.lexicon, &question, Pass::Question);
         found
             .iter()
@@ -241,6 +261,13 @@ fn fingerprint(sources: &[Source<'_>]) -> String {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
     format!("{hash:016x}")
+}
+
+/// The lines of a message that repeat another one (`> Are you safe?`): the question, where the thread does not hold it.
+fn cited_lines(text: &str) -> Option<String> {
+    let cited = text.lines().filter_map(|line| line.trim_start().strip_prefix('>'));
+    let lines: Vec<&str> = cited.map(|line| line.trim_start_matches('>').trim()).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn read_folder(path: &Path, folder: &str) -> Result<Vec<ClinicFile>, LexiconError> {

@@ -11,6 +11,7 @@ pub mod clinic;
 mod combine;
 mod context;
 pub mod engine;
+mod escalation;
 pub mod evaluate;
 mod evidence;
 mod functions;

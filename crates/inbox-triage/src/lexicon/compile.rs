@@ -44,6 +44,19 @@ impl<'a> Source<'a> {
         Ok(Self { languages, file, text, parsed: schema::parse(file, text)?, weights: None })
     }
 
+    /// Whether each pattern can be parsed.
+    pub(crate) fn check_patterns(&self) -> Result<(), LexiconError> {
+        let forms = self.parsed.concept.iter().flat_map(|concept| &concept.forms);
+        let rules = self.parsed.rule.iter().flat_map(|rule| {
+            let lists = [&rule.phrases, &rule.unless, &rule.unless_message, &rule.after];
+            lists.into_iter().chain(&rule.frame).flatten()
+        });
+        for pattern in forms.chain(rules) {
+            parse(pattern.get_ref()).map_err(|expected| self.error(pattern, expected))?;
+        }
+        Ok(())
+    }
+
     fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
         let line = line_of(self.text, at.span().start);
         LexiconError { file: self.file.to_owned(), line, expected: expected.into() }
@@ -213,11 +226,11 @@ impl Compiler {
     fn add_rule(&mut self, source: &Source<'_>, rule: &Rule) -> Result<(), LexiconError> {
         let number = self.rules.len() as u32;
         let elements = rule.frame.len();
-        let forms = [!rule.phrases.is_empty(), !rule.frame.is_empty(), rule.evidence];
+        let forms = [!rule.phrases.is_empty(), !rule.frame.is_empty(), rule.evidence, rule.escalation];
         if forms.iter().filter(|form| **form).count() != 1 || elements > 32 {
             return Err(source.error(
                 &rule.id,
-                "expected one of `match`, `frame` (of at most 32 elements) and `evidence`",
+                "expected one of `match`, `frame` (of at most 32 elements), `evidence` and `escalation`",
             ));
         }
         let need = rule.need.unwrap_or(elements);
@@ -256,6 +269,7 @@ impl Compiler {
             third: rule.third,
             watch_only: false,
             evidence: rule.evidence,
+            escalation: rule.escalation,
             positive: rule.positive.clone(),
             negative: rule.negative.clone(),
         });

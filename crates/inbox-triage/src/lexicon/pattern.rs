@@ -30,7 +30,7 @@ pub(crate) enum Node {
 
 /// Parses a pattern; the error says what was expected.
 pub(crate) fn parse(text: &str) -> Result<Vec<Node>, String> {
-    let mut parser = Parser { rest: text.trim(), whole: text };
+    let mut parser = Parser { rest: text.trim(), whole: text, depth: 0 };
     let nodes = parser.sequence()?;
     if !parser.rest.is_empty() {
         return Err(format!("unexpected `)` or `|` in pattern `{text}`"));
@@ -44,7 +44,11 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Node>, String> {
 struct Parser<'a> {
     rest: &'a str,
     whole: &'a str,
+    depth: usize,
 }
+
+/// Brackets and `!` inside each other; deeper is a mistake, and each level costs stack.
+const DEEPEST: usize = 30;
 
 impl Parser<'_> {
     fn sequence(&mut self) -> Result<Vec<Node>, String> {
@@ -70,6 +74,16 @@ impl Parser<'_> {
     }
 
     fn atom(&mut self) -> Result<Vec<Node>, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(format!("expected at most {DEEPEST} levels of brackets"));
+        }
+        let found = self.atom_at_depth();
+        self.depth -= 1;
+        found
+    }
+
+    fn atom_at_depth(&mut self) -> Result<Vec<Node>, String> {
         let first = self.rest.chars().next().unwrap_or_default();
         let one = |node| Ok(vec![node]);
         match first {
@@ -163,4 +177,17 @@ impl Parser<'_> {
 pub(crate) fn fold_words(raw: &str) -> Vec<String> {
     let tokens = crate::normalise::tokenise(raw);
     tokens.list.iter().map(|token| String::from_utf8_lossy(tokens.word(token)).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_brackets_are_refused_without_using_up_the_stack() {
+        let error = parse(&"(".repeat(200_000)).unwrap_err();
+        assert!(error.contains("levels"), "{error}");
+        assert!(parse(&"!".repeat(200_000)).is_err());
+        assert!(parse(&format!("{}a{}", "(".repeat(20), ")".repeat(20))).is_ok());
+    }
 }

@@ -158,6 +158,8 @@ pub(crate) struct CompiledRule {
     pub(crate) laughter: bool,
     pub(crate) third: Third,
     pub(crate) watch_only: bool,
+    /// Raised by the messages before, not by patterns.
+    pub(crate) escalation: bool,
     /// Raised by evidence, not by patterns.
     pub(crate) evidence: bool,
     pub(crate) positive: Vec<String>,

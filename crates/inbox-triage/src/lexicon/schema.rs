@@ -113,6 +113,9 @@ pub(crate) struct Rule {
     /// The rule of this language's evidence (`evidence.tsv`): raised by many words together, without phrases of its own.
     #[serde(default)]
     pub(crate) evidence: bool,
+    /// The rule of a thread in which one message of concern follows another (`escalation.rs`).
+    #[serde(default)]
+    pub(crate) escalation: bool,
     #[serde(default)]
     pub(crate) positive: Vec<String>,
     #[serde(default)]
