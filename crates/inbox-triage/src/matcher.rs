@@ -3,7 +3,8 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Candidate, Index, Lexicon, Pass, SetRef, Step, symbol_bit};
+use crate::lexicon::compile::{BOTH, Called, Candidate, Index, Lexicon, Pass, SetRef, Step, symbol_bit};
+use crate::lexicon::table::FxMap;
 use crate::lexicon::vocabulary::{Symbol, fact};
 use crate::normalise::{Break, Tokens, first_letters, tokenise};
 
@@ -13,6 +14,8 @@ const LONGEST_SENTENCE: usize = 160;
 const BUDGET: u32 = 30_000_000;
 /// Matches of one pattern in one sentence that are kept.
 const MATCHES_PER_SENTENCE: usize = 3;
+/// Ends of the ways through one concept from one place; each is another word at most.
+const MOST_WAYS: usize = 16;
 /// Matches kept in all.
 const MOST_HITS: usize = 4_000;
 
@@ -126,7 +129,15 @@ fn decide(english: usize, german: usize, prior: u8, fallback: u8) -> u8 {
 
 /// Finds the patterns of a pass; also says whether the budget was used up.
 pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, bool) {
-    let mut run = Run { lexicon, text, steps_left: BUDGET, stack: Vec::new(), hits: Vec::new() };
+    let mut run = Run {
+        lexicon,
+        text,
+        steps_left: BUDGET,
+        stack: Vec::new(),
+        known: FxMap::default(),
+        ways: Vec::new(),
+        hits: Vec::new(),
+    };
     let index = lexicon.index(pass);
     let hopeful = Hopeful::new(lexicon, text, pass);
     for (number, sentence) in (0u32..).zip(&text.sentences) {
@@ -186,6 +197,10 @@ struct Run<'a> {
     text: &'a Text,
     steps_left: u32,
     stack: Vec<(u32, u32, u64)>,
+    /// For a concept and a place the range of its `ways`.
+    known: FxMap<u64, (u32, u32)>,
+    /// Ends of ways through concepts, and the words that their gaps skipped.
+    ways: Vec<(u32, u64)>,
     hits: Vec<Hit>,
 }
 
@@ -242,17 +257,39 @@ impl Run<'_> {
             && self.text.symbols_at(token).iter().any(|symbol| self.lexicon.set_holds(set.set, *symbol))
     }
 
-    /// Depth first, shortest gaps first; the first way found is the match.
+    /// The first way through a program: where it ends, and which words its gaps skipped.
     fn at(&mut self, start: u32, from: u32, sentence: Sentence) -> Option<(u32, u64)> {
-        self.stack.clear();
+        let mut first = None;
+        self.walk(start, from, sentence, |_, way| {
+            first = Some(way);
+            true
+        });
+        first
+    }
+
+    /// Depth first, shortest gaps first; `found` is told each end and says whether that is enough. Walks inside a walk share
+    /// the stack, each above the other's part.
+    fn walk(
+        &mut self,
+        start: u32,
+        from: u32,
+        sentence: Sentence,
+        mut found: impl FnMut(&mut Self, (u32, u64)) -> bool,
+    ) {
+        let floor = self.stack.len();
         self.stack.push((start, from, 0));
-        while let Some((step, at, gaps)) = self.stack.pop() {
+        while self.stack.len() > floor {
+            let Some((step, at, gaps)) = self.stack.pop() else { return };
             if self.steps_left == 0 {
-                return None;
+                return self.stack.truncate(floor);
             }
             self.steps_left -= 1;
             match self.lexicon.steps[step as usize] {
-                Step::Found => return Some((at, gaps)),
+                Step::Found => {
+                    if found(self, (at, gaps)) {
+                        return self.stack.truncate(floor);
+                    }
+                }
                 Step::Set(set) if at < sentence.to && self.in_set(set, at) => {
                     self.stack.push((step + 1, at + 1, gaps))
                 }
@@ -263,12 +300,10 @@ impl Run<'_> {
                     self.stack.push((first, at, gaps));
                 }
                 Step::Choice(number) => self.push_branches(number, at, gaps, sentence),
+                Step::Call(number) => self.push_ways((number, step + 1), (at, from, gaps), sentence),
                 Step::NotNext(set) if at < sentence.to && self.in_set(set, at) => {}
                 Step::NotAhead(after) => {
-                    let waiting = std::mem::take(&mut self.stack);
-                    let ahead = self.at(step + 1, at, sentence).is_some();
-                    self.stack = waiting;
-                    if !ahead {
+                    if self.at(step + 1, at, sentence).is_none() {
                         self.stack.push((after, at, gaps));
                     }
                 }
@@ -280,7 +315,41 @@ impl Run<'_> {
                 Step::Gap(most) => self.push_gap(step + 1, (at, from, gaps), most, sentence),
             }
         }
-        None
+    }
+
+    /// Goes on at `next` wherever a way through a concept ends.
+    fn push_ways(
+        &mut self,
+        (number, next): (u32, u32),
+        (at, from, gaps): (u32, u32, u64),
+        sentence: Sentence,
+    ) {
+        let Called { start, first } = self.lexicon.called[number as usize];
+        if first.is_some_and(|first| at >= sentence.to || !self.in_set(first, at)) {
+            return;
+        }
+        let key = u64::from(number) << 32 | u64::from(at);
+        let (first_way, end) = match self.known.get(&key) {
+            Some(range) => *range,
+            None => {
+                let mut ways: Vec<(u32, u64)> = Vec::new();
+                self.walk(start, at, sentence, |_, way| {
+                    if ways.iter().all(|(end, _)| *end != way.0) {
+                        ways.push(way);
+                    }
+                    ways.len() >= MOST_WAYS
+                });
+                let range = (self.ways.len() as u32, (self.ways.len() + ways.len()) as u32);
+                self.ways.extend(ways);
+                self.known.insert(key, range);
+                range
+            }
+        };
+        let shift = (at - from).min(63);
+        for way in (first_way..end).rev() {
+            let (end, skipped) = self.ways[way as usize];
+            self.stack.push((next, end, gaps | skipped << shift));
+        }
     }
 
     fn push_branches(&mut self, number: u32, at: u32, gaps: u64, sentence: Sentence) {

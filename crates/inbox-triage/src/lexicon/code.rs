@@ -28,7 +28,12 @@ pub(super) struct Branches {
     pub(super) words: Option<Vec<Symbol>>,
     /// The set of these words, once it has a number.
     pub(super) set: OnceCell<SetRef>,
-    first: Option<Vec<Symbol>>,
+    /// The set of first words, once it has a number.
+    pub(super) first_set: OnceCell<SetRef>,
+    /// A concept of several words, written down once and called; its number once it has one.
+    pub(super) called: OnceCell<u32>,
+    pub(super) is_concept: bool,
+    pub(super) first: Option<Vec<Symbol>>,
     anchor: Option<(Vec<Anchor>, usize)>,
     width: (u8, u8),
 }
@@ -49,6 +54,16 @@ impl Anchor {
 
 /// A choice; single words of all branches stand together in front, so that they become one set.
 pub(super) fn choice(branches: Vec<Vec<Code>>, words: &Builder) -> Code {
+    Code::Choice(Rc::new(branches_of(branches, words)))
+}
+
+/// The choice of a concept's forms.
+pub(super) fn concept(forms: Vec<Vec<Code>>, words: &Builder) -> Code {
+    let forms = branches_of(forms, words);
+    Code::Choice(Rc::new(Branches { is_concept: forms.words.is_none(), ..forms }))
+}
+
+fn branches_of(branches: Vec<Vec<Code>>, words: &Builder) -> Branches {
     let (mut singles, mut longer) = (Vec::new(), Vec::new());
     for branch in branches {
         match branch.as_slice() {
@@ -62,12 +77,12 @@ pub(super) fn choice(branches: Vec<Vec<Code>>, words: &Builder) -> Code {
     let singles_alone = longer.is_empty();
     let alone = singles.iter().map(|symbol| vec![Code::Word(*symbol)]).collect::<Vec<_>>();
     if singles_alone {
-        return Code::Choice(Rc::new(Branches::new(alone, Some(singles), words)));
+        return Branches::new(alone, Some(singles), words);
     }
     if !singles.is_empty() {
         longer.insert(0, vec![Code::Choice(Rc::new(Branches::new(alone, Some(singles), words)))]);
     }
-    Code::Choice(Rc::new(Branches::new(longer, None, words)))
+    Branches::new(longer, None, words)
 }
 
 impl Branches {
@@ -85,6 +100,9 @@ impl Branches {
             branches,
             words: singles,
             set: OnceCell::new(),
+            first_set: OnceCell::new(),
+            called: OnceCell::new(),
+            is_concept: false,
         }
     }
 }

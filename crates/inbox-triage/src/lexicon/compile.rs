@@ -9,10 +9,10 @@ use toml::Spanned;
 use crate::evidence::{Evidences, model::Model};
 
 use super::LexiconError;
-use super::code::{Anchor, Code, anchor, choice, first};
+use super::code::{Anchor, Branches, Code, anchor, choice, concept, first};
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
-    BOTH, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
+    BOTH, Called, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
     symbol_bit,
 };
 use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
@@ -76,6 +76,7 @@ struct Compiler {
     steps: Vec<Step>,
     patterns: Vec<Pattern>,
     choices: Vec<Choice>,
+    called: Vec<Called>,
     anchors: Vec<(Pass, Vec<Anchor>)>,
     rules: Vec<CompiledRule>,
 }
@@ -91,6 +92,7 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
         steps: Vec::new(),
         patterns: Vec::new(),
         choices: Vec::new(),
+        called: Vec::new(),
         anchors: Vec::new(),
         rules: Vec::new(),
     };
@@ -287,11 +289,11 @@ impl Compiler {
             let fail = |expected: String| source.error(text, expected);
             let nodes = parse(text.get_ref()).map_err(fail)?;
             let nodes = self.expand(&nodes, source.languages, 0).map_err(fail)?;
-            let words = first(&nodes);
-            let words = words.ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
+            let first = self.first_set(&nodes);
+            let first = first.ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
             let anchor = anchor(&nodes, &self.words);
             let (anchor, _) = anchor.ok_or_else(|| fail("expected at least one fixed word".into()))?;
-            let first = self.set(words);
+            self.emit_concepts(&nodes).map_err(fail)?;
             let start = self.steps.len() as u32;
             self.emit(&nodes).map_err(fail)?;
             self.steps.push(Step::Found);
@@ -339,7 +341,7 @@ impl Compiler {
         let forms = forms.ok_or_else(|| format!("expected a known concept, found `{{{name}}}`"))?;
         let branches = forms.iter().map(|form| self.expand(form, languages, depth + 1));
         let branches = branches.collect::<Result<_, String>>()?;
-        let made = choice(branches, &self.words);
+        let made = concept(branches, &self.words);
         self.made.insert(key, made.clone());
         Ok(made)
     }
@@ -355,6 +357,43 @@ impl Compiler {
         self.sets.push(symbols.clone());
         self.set_ids.insert(symbols, set);
         SetRef { set, mask }
+    }
+
+    /// The set of words with which a match can begin; `None` when it could begin with any word.
+    fn first_set(&mut self, nodes: &[Code]) -> Option<SetRef> {
+        let Some(Code::Choice(branches)) = nodes.first() else {
+            let words = first(nodes)?;
+            return Some(self.set(words));
+        };
+        if let Some(set) = branches.first_set.get() {
+            return Some(*set);
+        }
+        let set = self.set(branches.first.clone()?);
+        Some(*branches.first_set.get_or_init(|| set))
+    }
+
+    /// Writes down the concepts of a pattern that are not written yet, inner ones first.
+    fn emit_concepts(&mut self, nodes: &[Code]) -> Result<(), String> {
+        for node in nodes {
+            match node {
+                Code::Optional(inner) | Code::NotNext(inner) | Code::NotBefore(inner) => {
+                    self.emit_concepts(std::slice::from_ref(inner))?;
+                }
+                Code::Choice(branches) if branches.words.is_none() && branches.called.get().is_none() => {
+                    branches.branches.iter().try_for_each(|branch| self.emit_concepts(branch))?;
+                    if branches.is_concept {
+                        let first = self.first_set(std::slice::from_ref(node));
+                        let start = self.steps.len() as u32;
+                        self.emit_branches(branches)?;
+                        self.steps.push(Step::Found);
+                        branches.called.get_or_init(|| self.called.len() as u32);
+                        self.called.push(Called { start, first });
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The set of a word or of a choice of single words.
@@ -412,6 +451,14 @@ impl Compiler {
             return Ok(());
         }
         let Code::Choice(branches) = node else { return Ok(()) };
+        match branches.called.get() {
+            Some(number) => self.steps.push(Step::Call(*number)),
+            None => self.emit_branches(branches)?,
+        }
+        Ok(())
+    }
+
+    fn emit_branches(&mut self, branches: &Branches) -> Result<(), String> {
         let number = self.choices.len();
         self.choices.push(Choice::default());
         self.steps.push(Step::Choice(number as u32));
@@ -480,6 +527,7 @@ impl Compiler {
                 .map(|set| SymbolMap::new(set.into_iter().map(|symbol| (symbol, ())).collect()))
                 .collect(),
             choices: self.choices,
+            called: self.called,
             patterns: self.patterns,
             rules: self.rules,
             rule_index,

@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Split(u32, u32),
     /// Go on at those branches of a [`Choice`] that can begin with the word here.
     Choice(u32),
+    /// A concept: go on wherever a way through it ends.
+    Call(u32),
     /// Go on there.
     Jump(u32),
     /// The next word is not of a set.
@@ -49,6 +51,14 @@ pub(crate) enum Step {
     End,
     /// Found.
     Found,
+}
+
+/// A concept that patterns call. Its ways are looked for once at each place of a message, whatever pattern asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Called {
+    pub(crate) start: u32,
+    /// Words with which it can begin; `None` when it can begin with any.
+    pub(crate) first: Option<SetRef>,
 }
 
 /// Branches by the word with which they begin, so that a concept of a hundred forms costs one look-up.
@@ -216,6 +226,7 @@ pub(crate) struct Lexicon {
     pub(crate) steps: Vec<Step>,
     pub(super) sets: Vec<SymbolMap<()>>,
     pub(super) choices: Vec<Choice>,
+    pub(crate) called: Vec<Called>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<CompiledRule>,
     pub(super) rule_index: Index,
