@@ -21,8 +21,9 @@ pub(super) enum Code {
 }
 
 /// The branches of a choice.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Branches {
+    /// Empty when each branch is a single word.
     pub(super) branches: Vec<Vec<Code>>,
     /// The words, when each branch is a single one.
     pub(super) words: Option<Vec<Symbol>>,
@@ -74,19 +75,29 @@ fn branches_of(branches: Vec<Vec<Code>>, words: &Builder) -> Branches {
             _ => longer.push(branch),
         }
     }
-    let singles_alone = longer.is_empty();
-    let alone = singles.iter().map(|symbol| vec![Code::Word(*symbol)]).collect::<Vec<_>>();
-    if singles_alone {
-        return Branches::new(alone, Some(singles), words);
+    if longer.is_empty() {
+        return Branches::of_words(singles, words);
     }
     if !singles.is_empty() {
-        longer.insert(0, vec![Code::Choice(Rc::new(Branches::new(alone, Some(singles), words)))]);
+        longer.insert(0, vec![Code::Choice(Rc::new(Branches::of_words(singles, words)))]);
     }
-    Branches::new(longer, None, words)
+    Branches::of(longer, words)
 }
 
 impl Branches {
-    fn new(branches: Vec<Vec<Code>>, singles: Option<Vec<Symbol>>, words: &Builder) -> Self {
+    fn of_words(singles: Vec<Symbol>, words: &Builder) -> Self {
+        let anchor = |symbol: &Symbol| Anchor { symbol: *symbol, least: 0, most: 0 };
+        let cost = singles.iter().map(|symbol| words.frequency(*symbol)).sum();
+        Self {
+            first: Some(singles.clone()),
+            anchor: Some((singles.iter().map(anchor).collect(), cost)),
+            width: (1, 1),
+            words: Some(singles),
+            ..Self::default()
+        }
+    }
+
+    fn of(branches: Vec<Vec<Code>>, words: &Builder) -> Self {
         let first = branches.iter().map(|branch| first(branch)).collect::<Option<Vec<_>>>();
         let anchors = branches.iter().map(|branch| anchor(branch, words)).collect::<Option<Vec<_>>>();
         let width = branches.iter().map(|branch| width(branch));
@@ -98,11 +109,7 @@ impl Branches {
             }),
             width: width.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default(),
             branches,
-            words: singles,
-            set: OnceCell::new(),
-            first_set: OnceCell::new(),
-            called: OnceCell::new(),
-            is_concept: false,
+            ..Self::default()
         }
     }
 }
