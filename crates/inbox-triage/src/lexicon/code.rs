@@ -34,8 +34,8 @@ pub(super) struct Branches {
     /// A concept of several words, written down once and called; its number once it has one.
     pub(super) called: OnceCell<u32>,
     pub(super) is_concept: bool,
-    pub(super) first: Option<Vec<Symbol>>,
-    anchor: Option<(Vec<Anchor>, usize)>,
+    /// How often its rarest necessary words are met, if it has any.
+    cost: Option<usize>,
     width: (u8, u8),
 }
 
@@ -45,12 +45,6 @@ pub(super) struct Anchor {
     pub(super) symbol: Symbol,
     pub(super) least: u8,
     pub(super) most: u8,
-}
-
-impl Anchor {
-    fn behind(self, (least, most): (u8, u8)) -> Self {
-        Self { least: self.least.saturating_add(least), most: self.most.saturating_add(most), ..self }
-    }
 }
 
 /// A choice; single words of all branches stand together in front, so that they become one set.
@@ -86,81 +80,91 @@ fn branches_of(branches: Vec<Vec<Code>>, words: &Builder) -> Branches {
 
 impl Branches {
     fn of_words(singles: Vec<Symbol>, words: &Builder) -> Self {
-        let anchor = |symbol: &Symbol| Anchor { symbol: *symbol, least: 0, most: 0 };
         let cost = singles.iter().map(|symbol| words.frequency(*symbol)).sum();
-        Self {
-            first: Some(singles.clone()),
-            anchor: Some((singles.iter().map(anchor).collect(), cost)),
-            width: (1, 1),
-            words: Some(singles),
-            ..Self::default()
-        }
+        Self { cost: Some(cost), width: (1, 1), words: Some(singles), ..Self::default() }
     }
 
     fn of(branches: Vec<Vec<Code>>, words: &Builder) -> Self {
-        let first = branches.iter().map(|branch| first(branch)).collect::<Option<Vec<_>>>();
-        let anchors = branches.iter().map(|branch| anchor(branch, words)).collect::<Option<Vec<_>>>();
+        let costs = branches.iter().map(|branch| Some(rarest(branch, words)?.1));
         let width = branches.iter().map(|branch| width(branch));
         Self {
-            first: first.map(|parts| parts.concat()),
-            anchor: anchors.map(|parts| {
-                let cost = parts.iter().map(|(_, cost)| cost).sum();
-                (parts.into_iter().flat_map(|(anchors, _)| anchors).collect(), cost)
-            }),
+            cost: costs.sum(),
             width: width.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default(),
             branches,
             ..Self::default()
         }
+    }
+
+    /// Symbols with which a branch can begin, as [`first`].
+    fn add_first(&self, all: &mut Vec<Symbol>) -> Option<()> {
+        match &self.words {
+            Some(words) => all.extend_from_slice(words),
+            None => self.branches.iter().try_for_each(|branch| add_first(branch, all))?,
+        }
+        Some(())
     }
 }
 
 /// Symbols with which a match can begin; `None` when it could begin with any word.
 pub(super) fn first(nodes: &[Code]) -> Option<Vec<Symbol>> {
     let mut all = Vec::new();
+    add_first(nodes, &mut all)?;
+    Some(all)
+}
+
+fn add_first(nodes: &[Code], all: &mut Vec<Symbol>) -> Option<()> {
     for node in nodes {
         match node {
             Code::Start | Code::NotNext(_) | Code::NotBefore(_) => {}
             Code::Gap(_) | Code::End => return None,
-            Code::Optional(inner) => all.extend(first(std::slice::from_ref(inner))?),
+            Code::Optional(inner) => add_first(std::slice::from_ref(inner), all)?,
             Code::Word(symbol) => {
                 all.push(*symbol);
-                return Some(all);
+                return Some(());
             }
-            Code::Choice(branches) => {
-                all.extend_from_slice(branches.first.as_deref()?);
-                return Some(all);
-            }
+            Code::Choice(branches) => return branches.add_first(all),
         }
     }
     None
 }
 
-/// The set of words, one of which every match contains, that is met least often, and how often that is.
-pub(super) fn anchor(nodes: &[Code], words: &Builder) -> Option<(Vec<Anchor>, usize)> {
-    let mut best: Option<(usize, usize)> = None;
-    for (at, node) in nodes.iter().enumerate() {
-        let cost = match node {
-            Code::Word(symbol) => Some(words.frequency(*symbol)),
-            Code::Choice(branches) => branches.anchor.as_ref().map(|(_, cost)| *cost),
-            _ => None,
-        };
-        if let Some(cost) = cost
-            && best.is_none_or(|(_, least)| cost < least)
-        {
-            best = Some((at, cost));
-        }
-    }
-    let (at, cost) = best?;
-    let before = width(&nodes[..at]);
-    let anchors = match &nodes[at] {
-        Code::Word(symbol) => vec![Anchor { symbol: *symbol, least: before.0, most: before.1 }],
-        Code::Choice(branches) => {
-            let (anchors, _) = branches.anchor.as_ref()?;
-            anchors.iter().map(|anchor| anchor.behind(before)).collect()
-        }
-        _ => return None,
+/// The node with the words that are met least often, one of which every match contains, and how often that is.
+fn rarest(nodes: &[Code], words: &Builder) -> Option<(usize, usize)> {
+    let cost = |node: &Code| match node {
+        Code::Word(symbol) => Some(words.frequency(*symbol)),
+        Code::Choice(branches) => branches.cost,
+        _ => None,
     };
-    Some((anchors, cost))
+    let costs = nodes.iter().enumerate().filter_map(|(at, node)| Some((at, cost(node)?)));
+    costs.min_by_key(|(_, cost)| *cost)
+}
+
+/// The anchors of a pattern: words, one of which every match contains; those that are met least often.
+pub(super) fn anchors(nodes: &[Code], words: &Builder) -> Option<Vec<Anchor>> {
+    let mut all = Vec::new();
+    add_anchors(nodes, (0, 0), words, &mut all)?;
+    Some(all)
+}
+
+fn add_anchors(nodes: &[Code], before: (u8, u8), words: &Builder, all: &mut Vec<Anchor>) -> Option<()> {
+    let (at, _) = rarest(nodes, words)?;
+    let (least, most) = add(before, width(&nodes[..at]));
+    match &nodes[at] {
+        Code::Word(symbol) => all.push(Anchor { symbol: *symbol, least, most }),
+        Code::Choice(branches) => match &branches.words {
+            Some(symbols) => all.extend(symbols.iter().map(|symbol| Anchor { symbol: *symbol, least, most })),
+            None => {
+                let mut branches = branches.branches.iter();
+                branches.try_for_each(|branch| add_anchors(branch, (least, most), words, all))?;
+            }
+        },
+        _ => return None,
+    }
+    Some(())
+}
+
+fn add(a: (u8, u8), b: (u8, u8)) -> (u8, u8) {
+    (a.0.saturating_add(b.0), a.1.saturating_add(b.1))
 }
 
 /// Fewest and most words of a sequence.

@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::evidence::{Evidences, model::Model};
 
 use super::LexiconError;
-use super::code::{Anchor, Branches, Code, anchor, choice, concept, first};
+use super::code::{Anchor, Branches, Code, anchors, choice, concept, first};
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
     BOTH, Called, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
@@ -291,14 +291,14 @@ impl Compiler {
             let nodes = self.expand(&nodes, source.languages, 0).map_err(fail)?;
             let first = self.first_set(&nodes);
             let first = first.ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
-            let anchor = anchor(&nodes, &self.words);
-            let (anchor, _) = anchor.ok_or_else(|| fail("expected at least one fixed word".into()))?;
+            let anchors = anchors(&nodes, &self.words);
+            let anchors = anchors.ok_or_else(|| fail("expected at least one fixed word".into()))?;
             self.emit_concepts(&nodes).map_err(fail)?;
             let start = self.steps.len() as u32;
             self.emit(&nodes).map_err(fail)?;
             self.steps.push(Step::Found);
             self.patterns.push(Pattern { start, first, languages: source.languages, meaning });
-            self.anchors.push((pass, anchor));
+            self.anchors.push((pass, anchors));
         }
         Ok(())
     }
@@ -368,7 +368,8 @@ impl Compiler {
         if let Some(set) = branches.first_set.get() {
             return Some(*set);
         }
-        let set = self.set(branches.first.clone()?);
+        let words = first(nodes)?;
+        let set = self.set(words);
         Some(*branches.first_set.get_or_init(|| set))
     }
 
