@@ -6,7 +6,7 @@
 use crate::lexicon::compile::{BOTH, Called, Candidate, Index, Lexicon, Pass, SetRef, Step, symbol_bit};
 use crate::lexicon::table::FxMap;
 use crate::lexicon::vocabulary::{Symbol, fact};
-use crate::normalise::{Break, Tokens, first_letters, tokenise};
+use crate::normalise::{Break, Tokens, first_letters, first_letters_of, tokenise};
 
 /// Words after which a sentence without an end is cut.
 const LONGEST_SENTENCE: usize = 160;
@@ -69,6 +69,10 @@ impl Text {
             let word = &folded[token.folded.0 as usize..token.folded.1 as usize];
             token.key = first_letters(&folded, token.folded);
             lexicon.vocabulary.look_up(word, token.key, &mut symbols, &mut scratch);
+            if token.possessive && symbols.len() == from {
+                let owner = &word[..word.len() - 1];
+                lexicon.vocabulary.look_up(owner, first_letters_of(owner), &mut symbols, &mut scratch);
+            }
             token.symbols = (from as u32, symbols.len() as u32);
             let (mut facts, mut mask) = (0, 0);
             for symbol in &symbols[from..] {

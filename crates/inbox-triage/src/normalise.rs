@@ -42,6 +42,8 @@ pub(crate) struct Token {
     pub(crate) symbols: (u32, u32),
     /// Language bits of a function word.
     pub(crate) languages: u8,
+    /// Ends in an apostrophe and an s: `rope's`.
+    pub(crate) possessive: bool,
     /// The first eight letters as a number; filled in by the matcher.
     pub(crate) key: u64,
 }
@@ -90,6 +92,8 @@ pub(crate) fn first_letters_of(word: &[u8]) -> u64 {
 struct Scanner {
     tokens: Tokens,
     word_start: Option<(usize, usize)>,
+    /// Where in the folded letters the last apostrophe stood.
+    apostrophe: Option<usize>,
     before: Break,
     quote: bool,
     quoted_line: bool,
@@ -101,6 +105,7 @@ pub(crate) fn tokenise(text: &str) -> Tokens {
     let mut scanner = Scanner {
         tokens: Tokens::default(),
         word_start: None,
+        apostrophe: None,
         before: Break::Sentence,
         quote: false,
         quoted_line: false,
@@ -183,7 +188,10 @@ impl Scanner {
         let next_letter = next.is_some_and(char::is_alphanumeric);
         if self.word_start.is_some() && next_letter {
             match mark {
-                '\'' | '`' => return,
+                '\'' | '`' => {
+                    self.apostrophe = Some(self.tokens.folded.len());
+                    return;
+                }
                 '@' => return self.letter(at, 'a'),
                 '$' => return self.letter(at, 's'),
                 '*' => return,
@@ -220,7 +228,9 @@ impl Scanner {
     fn other(&mut self, at: usize, character: char, next: Option<char>) {
         match character {
             '’' | '‘' | '´' | 'ʼ' if self.word_start.is_some() && next.is_some_and(char::is_alphanumeric) =>
-                {}
+            {
+                self.apostrophe = Some(self.tokens.folded.len());
+            }
             '\u{00AD}'
             | '\u{200B}'..='\u{200F}'
             | '\u{202A}'..='\u{202E}'
@@ -323,6 +333,7 @@ impl Scanner {
             asked: false,
             symbols: (0, 0),
             languages: 0,
+            possessive: self.apostrophe == Some(to - 1) && self.tokens.folded[to - 1] == b's',
             key: 0,
         });
         self.before = Break::No;

@@ -106,7 +106,7 @@ fn a_clinic_adds_phrases_and_keeps_a_rule_at_watch() {
     let engine = Engine::with_clinic_lexicon(&[file]).unwrap();
     let tier = |text| engine.triage(&TriageInput { text, lang: Some("en"), context: &[] }).tier;
     assert_eq!(tier("I am going to the old quarry"), Tier::Emergency);
-    assert_eq!(tier("I wish I was dead"), Tier::Watch);
+    assert_eq!(tier("I just want to die."), Tier::Watch);
 }
 
 #[test]

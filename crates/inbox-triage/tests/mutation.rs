@@ -35,12 +35,12 @@ fn project(path: &str) -> PathBuf {
 
 fn fixture_texts() -> Vec<String> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(project("tests/fixtures/triage"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the fixtures are there")
+        .map(|entry| entry.expect("the folder can be read").path())
         .collect();
     files.sort();
     let lines = files.iter().filter(|file| file.extension().is_some_and(|e| e == "ndjson"));
-    let lines: Vec<String> = lines.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let lines: Vec<String> = lines.map(|file| std::fs::read_to_string(file).expect("UTF-8")).collect();
     lines
         .iter()
         .flat_map(|text| text.lines())

@@ -2,6 +2,7 @@
 
 mod code;
 pub(crate) mod compile;
+mod emit;
 pub(crate) mod pattern;
 pub(crate) mod program;
 pub(crate) mod schema;

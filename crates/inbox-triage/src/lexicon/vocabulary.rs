@@ -186,6 +186,9 @@ impl Builder {
         for (symbol, name) in (0..).zip(&self.names).filter(|(_, name)| !name.contains('*')) {
             let from = vocabulary.pool.len() as u32;
             let mut symbols = vec![symbol as Symbol];
+            if symbol != NUMBER && name.bytes().all(|byte| byte.is_ascii_digit()) {
+                symbols.push(NUMBER);
+            }
             vocabulary.add_wildcards(name.as_bytes(), &mut symbols);
             vocabulary.pool.append(&mut symbols);
             let range = (from, vocabulary.pool.len() as u32);
