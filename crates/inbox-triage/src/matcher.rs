@@ -359,7 +359,7 @@ impl Run<'_> {
     fn push_branches(&mut self, number: u32, at: u32, gaps: u64, sentence: Sentence) {
         let choice = self.lexicon.choice(number);
         self.stack.extend(choice.open().iter().rev().map(|step| (*step, at, gaps)));
-        if at < sentence.to {
+        if at < sentence.to && choice.may_start(self.text.masks[at as usize]) {
             for symbol in self.text.symbols_at(at).iter().rev() {
                 self.stack.extend(choice.starting_with(*symbol).iter().rev().map(|step| (*step, at, gaps)));
             }

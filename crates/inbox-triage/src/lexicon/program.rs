@@ -64,6 +64,8 @@ pub(crate) struct Called {
 /// Branches by the word with which they begin, so that a concept of a hundred forms costs one look-up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Choice {
+    /// Bits of the first symbols; see [`SetRef`].
+    mask: u64,
     /// First symbol and its range of `branches`.
     first: SymbolMap<(u32, u32)>,
     /// Steps of the branches, in order of their first symbols, then of the branches.
@@ -84,8 +86,14 @@ impl Choice {
                 None => ranges.push((*symbol, (at, at + 1))),
             }
         }
+        let mask = branches.iter().fold(0, |mask, (symbol, _)| mask | symbol_bit(*symbol));
         let branches = branches.into_iter().map(|(_, step)| step).collect();
-        Self { first: SymbolMap::new(ranges), branches, open }
+        Self { mask, first: SymbolMap::new(ranges), branches, open }
+    }
+
+    /// Whether a branch may begin with a symbol of a token that has these bits; `false` is certain.
+    pub(crate) fn may_start(&self, bits: u64) -> bool {
+        self.mask & bits != 0
     }
 
     /// Steps of the branches that can begin with `symbol`.
