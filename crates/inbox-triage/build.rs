@@ -1,30 +1,54 @@
-//! Lists the lexicon files of `assets/lexicon`, so that a new file needs no change in code. The files are embedded with
-//! `include_str!`; parsing at build time was rejected because the same loader must read a clinic's own files.
+//! Compiles the lexicon of `assets/lexicon`, so that the app need not at each start, and lists its files, so that a new file
+//! needs no change in code. The compiler is the crate's own code, taken in by path; a crate of its own for it was rejected: the
+//! compiler and what it makes change together.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the crate's modules hold more than compiling needs"
+)]
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-fn main() -> io::Result<()> {
-    let root =
-        PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../../assets/lexicon");
+use lexicon::compile::{Source, compile};
+
+#[path = "src/evidence/mod.rs"]
+mod evidence;
+#[path = "src/lexicon/mod.rs"]
+mod lexicon;
+#[path = "src/matcher.rs"]
+mod matcher;
+#[path = "src/normalise.rs"]
+mod normalise;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=src");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../assets/lexicon");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut list = String::from("&[\n");
+    let mut files: Vec<(&str, String, String)> = Vec::new();
     for folder in ["shared", "en", "de"] {
         for path in lexicon_files(&root.join(folder))? {
             println!("cargo::rerun-if-changed={}", path.display());
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = format!("{folder}/{name}");
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                list,
-                "    ({folder:?}, {:?}, include_str!({:?})),",
-                format!("{folder}/{name}"),
-                path
-            );
+            let _ = writeln!(list, "    ({folder:?}, {name:?}, include_str!({path:?})),");
+            files.push((folder, name, fs::read_to_string(&path)?));
         }
     }
     list.push_str("]\n");
-    fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("lexicon_files.rs"), list)
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("lexicon_files.rs"), list)?;
+    let sources = files.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
+    let mut sources =
+        sources.collect::<Result<Vec<_>, _>>().map_err(|error| format!("assets/lexicon/{error}"))?;
+    let lexicon = compile(&mut sources).map_err(|error| format!("assets/lexicon/{error}"))?;
+    fs::write(out.join("lexicon.postcard"), postcard::to_stdvec(&lexicon)?)?;
+    Ok(())
 }
 
 fn lexicon_files(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -5,14 +5,15 @@ use std::sync::OnceLock;
 
 use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
 
+use crate::builtin;
 use crate::clinic::RuleInfo;
 use crate::combine;
 use crate::escalation;
 use crate::evidence::features::written;
 use crate::functions::functions_of;
+use crate::lexicon::LexiconError;
 use crate::lexicon::compile::{CompiledRule, Lexicon, Meaning, Pass, Source, compile};
 use crate::lexicon::vocabulary::fact;
-use crate::lexicon::{BUILTIN, LexiconError};
 use crate::matcher::{Text, find};
 use crate::normalise::first_letters_of;
 
@@ -60,7 +61,6 @@ pub struct ClinicFile {
 #[derive(Debug)]
 pub struct Engine {
     lexicon: Lexicon,
-    fingerprint: String,
 }
 
 impl Engine {
@@ -70,8 +70,8 @@ impl Engine {
     /// If an embedded lexicon does not compile, which the tests of this crate rule out.
     pub fn builtin() -> &'static Engine {
         static ENGINE: OnceLock<Engine> = OnceLock::new();
-        ENGINE.get_or_init(|| match Self::with_clinic_lexicon(&[]) {
-            Ok(engine) => engine,
+        ENGINE.get_or_init(|| match builtin::lexicon() {
+            Ok(lexicon) => Engine { lexicon },
             Err(error) => panic!("embedded lexicon: {error}"),
         })
     }
@@ -81,7 +81,7 @@ impl Engine {
     /// # Errors
     /// File, line and what was expected there.
     pub fn with_clinic_lexicon(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
-        let builtin = BUILTIN.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
+        let builtin = builtin::FILES.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
         let clinic = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
         Self::of(builtin.chain(clinic).collect::<Result<_, _>>()?)
     }
@@ -95,7 +95,7 @@ impl Engine {
     }
 
     fn of(mut sources: Vec<Source<'_>>) -> Result<Engine, LexiconError> {
-        Ok(Engine { fingerprint: fingerprint(&sources), lexicon: compile(&mut sources)? })
+        Ok(Engine { lexicon: compile(&mut sources)? })
     }
 
     /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.
@@ -156,7 +156,7 @@ impl Engine {
 
     /// Changes whenever the lexicon does, built-in or a clinic's: messages judged under another one are to be judged again.
     pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+        &self.lexicon.fingerprint
     }
 
     /// For `examples/learn`: the tier by rules alone, and the features that the evidence of a language (`en`, `de`) would see.
@@ -249,18 +249,6 @@ impl Engine {
             })
             .collect()
     }
-}
-
-/// FNV-1a over the files and the version of this crate; no secret depends on it.
-fn fingerprint(sources: &[Source<'_>]) -> String {
-    let parts = sources.iter().flat_map(|source| [source.file.as_bytes(), source.text.as_bytes()]);
-    let hash = parts
-        .chain([env!("CARGO_PKG_VERSION").as_bytes()])
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    format!("{hash:016x}")
 }
 
 /// The lines of a message that repeat another one (`> Are you safe?`): the question, where the thread does not hold it.

@@ -7,6 +7,7 @@
 //! The way of a text: `normalise` (folded words with offsets) -> `matcher` (patterns of the lexicon, by sentence) ->
 //! `context` (how each phrase is to be read) -> `combine` (frames, combinations, one flag for one concern).
 
+mod builtin;
 pub mod clinic;
 mod combine;
 mod context;

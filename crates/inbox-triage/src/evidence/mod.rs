@@ -14,6 +14,7 @@ pub(crate) mod features;
 pub(crate) mod model;
 
 use inbox_domain::{Category, Tier};
+use serde::{Deserialize, Serialize};
 
 use crate::lexicon::vocabulary::fact;
 use crate::matcher::Text;
@@ -37,7 +38,7 @@ pub(crate) struct Evidence {
 }
 
 /// The weights of both languages.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Evidences {
     pub(crate) english: Option<Model>,
     pub(crate) german: Option<Model>,

@@ -1,13 +1,14 @@
 //! The weights of one language, read from their data file.
 
 use inbox_domain::{Category, Tier};
+use serde::{Deserialize, Serialize};
 
 use super::features::key_of;
 use crate::lexicon::LexiconError;
 use crate::lexicon::table::Table;
 
 /// What a word or pair adds.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Weight {
     /// To being of concern at all.
     pub(crate) concern: f32,
@@ -18,7 +19,7 @@ pub(crate) struct Weight {
 }
 
 /// The weights of one language.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
     weights: Table<Weight>,
     /// Sum, divided by the root of the number of features, above which a message is flagged.

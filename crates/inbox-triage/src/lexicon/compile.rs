@@ -115,6 +115,7 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
         }
     }
     let mut lexicon = compiler.finish();
+    lexicon.fingerprint = fingerprint(sources);
     for source in sources {
         match (source.languages, source.weights.take()) {
             (_, None) => {}
@@ -123,6 +124,18 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
         }
     }
     Ok(lexicon)
+}
+
+/// FNV-1a over the files and the version of this crate; no secret depends on it.
+fn fingerprint(sources: &[Source<'_>]) -> String {
+    let parts = sources.iter().flat_map(|source| [source.file.as_bytes(), source.text.as_bytes()]);
+    let hash = parts
+        .chain([env!("CARGO_PKG_VERSION").as_bytes()])
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    format!("{hash:016x}")
 }
 
 impl Compiler {
@@ -396,6 +409,7 @@ impl Compiler {
             context_index,
             question_index,
             evidence: Evidences::default(),
+            fingerprint: String::new(),
         }
     }
 }

@@ -27,6 +27,3 @@ impl fmt::Display for LexiconError {
         write!(formatter, "{}:{}: {}", self.file, self.line, self.expected)
     }
 }
-
-/// The files embedded at build time: folder, name, text. Rules are TOML, weights of words TSV.
-pub(crate) const BUILTIN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/lexicon_files.rs"));

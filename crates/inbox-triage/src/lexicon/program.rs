@@ -1,6 +1,7 @@
 //! What a lexicon compiles to: pattern programs, rules, cues, and the index that says which patterns to try.
 
 use inbox_domain::{Category, Tier};
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidences;
 
@@ -13,7 +14,7 @@ pub(crate) const BOTH: u8 = fact::ENGLISH | fact::GERMAN;
 
 /// A set of words, with a bit for each of them: a token none of whose bits is among them is not in the set, and the set's
 /// memory need not be touched to know it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct SetRef {
     pub(crate) set: u32,
     pub(crate) mask: u64,
@@ -25,7 +26,7 @@ pub(crate) fn symbol_bit(symbol: Symbol) -> u64 {
 }
 
 /// One step of a pattern.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum Step {
     /// A word of a set.
     Set(SetRef),
@@ -54,7 +55,7 @@ pub(crate) enum Step {
 }
 
 /// A concept that patterns call. Its ways are looked for once at each place of a message, whatever pattern asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Called {
     pub(crate) start: u32,
     /// Words with which it can begin; `None` when it can begin with any.
@@ -62,7 +63,7 @@ pub(crate) struct Called {
 }
 
 /// Branches by the word with which they begin, so that a concept of a hundred forms costs one look-up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Choice {
     /// Bits of the first symbols; see [`SetRef`].
     mask: u64,
@@ -109,7 +110,7 @@ impl Choice {
 }
 
 /// What a context cue says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum Cue {
     Negation,
     NegationPhrase,
@@ -132,7 +133,7 @@ pub(crate) enum Cue {
 }
 
 /// What a match of a pattern means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Meaning {
     /// Element of a rule; a phrase is an element alone.
     Element { rule: u32, element: u8 },
@@ -147,7 +148,7 @@ pub(crate) enum Meaning {
 }
 
 /// A compiled pattern.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Pattern {
     pub(crate) start: u32,
     pub(crate) first: SetRef,
@@ -156,7 +157,7 @@ pub(crate) struct Pattern {
 }
 
 /// A compiled rule.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CompiledRule {
     pub(crate) id: String,
     pub(crate) languages: u8,
@@ -196,7 +197,7 @@ pub(crate) enum Pass {
 }
 
 /// A pattern to try because a word of it, its anchor, stands in the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Candidate {
     pub(crate) pattern: u32,
     /// Fewest words of the pattern before the anchor.
@@ -214,7 +215,7 @@ pub(crate) struct Candidate {
 }
 
 /// Anchor symbol to patterns.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Index {
     pub(super) ranges: Vec<(u32, u32)>,
     pub(super) candidates: Vec<Candidate>,
@@ -228,7 +229,7 @@ impl Index {
 }
 
 /// Everything compiled.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Lexicon {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) steps: Vec<Step>,
@@ -241,6 +242,8 @@ pub(crate) struct Lexicon {
     pub(super) context_index: Index,
     pub(super) question_index: Index,
     pub(crate) evidence: Evidences,
+    /// Changes with every change of the files.
+    pub(crate) fingerprint: String,
 }
 
 impl Lexicon {

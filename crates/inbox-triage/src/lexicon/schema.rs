@@ -1,7 +1,7 @@
 //! The schema of a lexicon file (TOML). Unknown keys are errors: a misspelt key would silently weaken a rule.
 
 use inbox_domain::{Category, Tier};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::LexiconError;
@@ -35,7 +35,7 @@ pub(crate) struct Concept {
 }
 
 /// The reason in both languages of the app.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reason {
     pub(crate) en: String,
@@ -43,7 +43,7 @@ pub(crate) struct Reason {
 }
 
 /// Where the elements of a frame may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Within {
     /// Anywhere in the message.
@@ -56,7 +56,7 @@ pub(crate) enum Within {
 }
 
 /// How the third person changes a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Third {
     /// Becomes a third-party risk of the same tier.

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use serde::{Deserialize, Serialize};
+
 /// FxHash: fast on short keys; only for what the lexicon's own files hold, so hash flooding is no concern.
 #[derive(Default)]
 pub(crate) struct Fx(u64);
@@ -30,7 +32,7 @@ pub(crate) type FxMap<K, V> = HashMap<K, V, BuildHasherDefault<Fx>>;
 const EMPTY: u64 = 0;
 
 /// A table of keys that are hashes already.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Table<V> {
     slots: Vec<(u64, V)>,
     filter: Vec<u64>,
@@ -98,7 +100,7 @@ impl<V: Copy + Default> Table<V> {
 }
 
 /// A small read-only map from symbols, for the sets of words in patterns: one multiplication and mostly one probe.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct SymbolMap<V> {
     /// Symbol plus one; 0 is empty.
     slots: Box<[(u32, V)]>,

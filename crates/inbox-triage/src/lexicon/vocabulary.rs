@@ -5,6 +5,8 @@
 //! second time and still needs word boundaries. Wildcards, nearly all of them beginnings, are found by their first two
 //! letters, on unknown words only.
 
+use serde::{Deserialize, Serialize};
+
 use super::table::{FxMap, Table};
 use crate::normalise::first_letters_of;
 
@@ -51,7 +53,7 @@ fn hash_on(hash: u64, byte: u8) -> u64 {
 type Range = (u32, u32);
 
 /// A word with `*` before or behind it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Wildcard {
     stem: Box<[u8]>,
     left: bool,
@@ -84,7 +86,7 @@ pub(crate) struct Builder {
 }
 
 /// The finished vocabulary.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Vocabulary {
     words: Table<Range>,
     pool: Vec<Symbol>,
