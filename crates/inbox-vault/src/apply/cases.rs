@@ -104,8 +104,20 @@ impl Run<'_> {
         Ok(case)
     }
 
-    /// A case in work stays in work, with a clock again; else it is new again.
+    /// A case in work stays in work, with a clock again; else it is new again. What stood there when somebody acknowledged
+    /// the case, and was only judged again, is covered by that.
     fn join_case(&self, case: i64, raised: &Raised) -> Result<i64> {
+        let acknowledged: bool = self
+            .db
+            .prepare_cached("SELECT coalesce(acknowledged_at >= ?2, 0) FROM vault_case WHERE id = ?1")?
+            .query_row(params![case, raised.seen_since], |row| row.get(0))?;
+        if acknowledged {
+            self.db
+                .prepare_cached("UPDATE vault_case SET tier = max(tier, ?2) WHERE id = ?1")?
+                .execute(params![case, raised.tier.rank()])?;
+            self.act.audit("case.join", &format!("case:{case} flag:{}", raised.flag), self.now)?;
+            return Ok(case);
+        }
         self.db
             .prepare_cached(
                 "UPDATE vault_case SET tier = max(tier, ?2), deadline = min(coalesce(deadline, ?3), ?3),
