@@ -14,6 +14,10 @@ mod lexicon;
 mod session;
 mod writing;
 
+pub use inbox_triage::clinic::{
+    ClinicLanguage, ClinicLexicon, ClinicProblem, ClinicProblemKind, ClinicWords,
+};
+
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
