@@ -162,9 +162,4 @@ impl Session {
             self.set_lexicon(LexiconInForce::load(&self.vault));
         }
     }
-
-    /// What judges messages now.
-    pub(crate) fn engine(&self) -> SharedEngine {
-        self.lexicon_in_force().engine
-    }
 }

@@ -31,6 +31,8 @@ const TELL_EVERY: Duration = Duration::from_millis(200);
 #[derive(Default)]
 pub(crate) struct RetriageFacts {
     running: bool,
+    /// Judged, and of how many, while it runs.
+    progress: (u32, u32),
     paused: bool,
     problem: Option<AppError>,
     cancel: CancelFlag,
@@ -52,6 +54,25 @@ impl Session {
     /// # Errors
     /// The vault's.
     pub fn load_retriage(&self) -> AppResult<RetriageView> {
+        {
+            let facts = lock(&self.retriage);
+            if facts.running {
+                let (done, total) = facts.progress;
+                return Ok(RetriageView { state: RetriageState::Running, done, total, problem: None });
+            }
+        }
+        let (left, total) = self.left_to_judge()?;
+        let facts = lock(&self.retriage);
+        let state = match () {
+            () if left == 0 => RetriageState::Complete,
+            () if facts.paused => RetriageState::Paused,
+            () => RetriageState::Waiting,
+        };
+        Ok(RetriageView { state, done: total - left, total, problem: facts.problem.clone() })
+    }
+
+    /// Messages that are not judged by the engine in force, and all.
+    fn left_to_judge(&self) -> AppResult<(u32, u32)> {
         let stored = self.vault.triage_state()?;
         let current = stored.engine == self.engine().fingerprint();
         let total = self.vault.inbound_after(MessageId(0))?;
@@ -60,14 +81,8 @@ impl Session {
             (true, false) => self.vault.inbound_after(stored.judged_to)?,
             (false, _) => total,
         };
-        let facts = lock(&self.retriage);
-        let state = match () {
-            () if facts.running => RetriageState::Running,
-            () if left == 0 => RetriageState::Complete,
-            () if facts.paused => RetriageState::Paused,
-            () => RetriageState::Waiting,
-        };
-        Ok(RetriageView { state, done: total - left, total, problem: facts.problem.clone() })
+        // A message may have come between the two counts.
+        Ok((left.min(total), total))
     }
 
     /// Stops judging messages again; what is judged stays judged.
@@ -106,6 +121,7 @@ impl Session {
 
     /// Starts the background run where one is needed, unless somebody has stopped it.
     pub(crate) fn start_retriage(self: &Arc<Self>) {
+        self.reload_lexicon();
         let wanted = match self.vault.triage_state() {
             Ok(state) => !state.complete || state.engine != self.engine().fingerprint(),
             Err(_) => false,
@@ -116,6 +132,7 @@ impl Session {
                 return;
             }
             facts.running = true;
+            facts.progress = (0, 0);
             facts.cancel = CancelFlag::default();
             facts.cancel.clone()
         };
@@ -168,6 +185,7 @@ impl Session {
         changes: &mut Changes,
     ) -> AppResult<Ended> {
         self.vault.begin_retriage(engine.fingerprint(), self.now())?;
+        self.count_progress()?;
         let mut told = Instant::now();
         loop {
             if cancel.is_cancelled() {
@@ -182,14 +200,26 @@ impl Session {
             }
             let judged = self.judge_page(engine, &page)?;
             // Where a sync has moved on meanwhile, the page is read again.
-            if let Some(report) = self.vault.apply_retriage(&page, &judged, self.now())? {
-                changes.add(report);
+            match self.vault.apply_retriage(&page, &judged, self.now())? {
+                Some(report) => {
+                    changes.add(report);
+                    let count = u32::try_from(judged.len()).unwrap_or(u32::MAX);
+                    let progress = &mut lock(&self.retriage).progress;
+                    progress.0 = progress.0.saturating_add(count).min(progress.1);
+                }
+                None => self.count_progress()?,
             }
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
                 self.emit(AppEvent::RetriageChanged);
             }
         }
+    }
+
+    fn count_progress(&self) -> AppResult<()> {
+        let (left, total) = self.left_to_judge()?;
+        lock(&self.retriage).progress = (total - left, total);
+        Ok(())
     }
 
     fn judge_page(&self, engine: &SharedEngine, page: &TriagePage) -> AppResult<Vec<Triaged>> {

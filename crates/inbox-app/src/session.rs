@@ -21,7 +21,7 @@ use crate::{
     dto::AppEvent,
     error::{AppResult, parse, parse_instant},
     hours::InForce,
-    lexicon::LexiconInForce,
+    lexicon::{LexiconInForce, SharedEngine},
     notify::{NoNotifier, Notifier},
     preferences::PreferencesFile,
     retriage::RetriageFacts,
@@ -220,6 +220,11 @@ impl Session {
 
     pub(crate) fn set_hours(&self, hours: InForce) {
         *lock(&self.hours) = hours;
+    }
+
+    /// What judges messages now.
+    pub(crate) fn engine(&self) -> SharedEngine {
+        lock(&self.lexicon).engine.clone()
     }
 
     pub(crate) fn lexicon_in_force(&self) -> LexiconInForce {

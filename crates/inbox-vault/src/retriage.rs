@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use crate::act::Act;
 use crate::column::instant;
-use crate::{Result, ToJudge, TriagePage, TriageState};
+use crate::{Result, ToJudge, TriagePage, TriageState, VaultError};
 
 /// The state.
 pub(crate) fn state(db: &Connection) -> Result<TriageState> {
@@ -103,6 +103,9 @@ pub(crate) fn apply(
         if !same {
             return Ok(None);
         }
+    }
+    if judged.len() != page.messages.len() {
+        return Err(VaultError::Invalid("judgements"));
     }
     let judged = page.messages.iter().map(|message| message.id).zip(judged);
     let report = crate::apply::judge_again(act, judged, now)?;

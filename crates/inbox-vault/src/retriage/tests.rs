@@ -144,6 +144,8 @@ fn it_goes_on_from_where_it_was_and_another_engine_begins_again() {
     vault.apply_retriage(&page, &[calm(&page.messages[0]), calm(&page.messages[1])], at(9)).unwrap().unwrap();
     assert_eq!(vault.inbound_after(vault.triage_state().unwrap().judged_to).unwrap(), 3);
     assert_eq!(vault.begin_retriage("two", at(9)).unwrap().judged_to, page.messages[1].id);
+    let short = vault.triage_page(2).unwrap();
+    assert!(matches!(vault.apply_retriage(&short, &[], at(9)), Err(VaultError::Invalid("judgements"))));
     assert_eq!(vault.begin_retriage("three", at(9)).unwrap().judged_to, MessageId(0));
     // The page belongs to the engine before.
     assert_eq!(vault.apply_retriage(&page, &[], at(9)).unwrap(), None);
