@@ -158,17 +158,14 @@ describe('the clinic’s own words', () => {
 
   test('a phrase flags stored messages after they were judged again', async () => {
     const fake = await openRules()
-    await addWords('see you', 'a code word')
+    await addWords('Evenings are the hard part', 'a code word')
     await save()
     await until(() => expect(one('retriage').dataset.state).toBe('complete'))
-    const flagged = fake.threads.flatMap((detail) => detail.messages.flatMap((entry) => entry.flags))
-    expect(flagged.some((flag) => flag.rule === 'clinic.see-you')).toBe(
-      fake.threads.some((detail) =>
-        detail.messages.some(
-          (entry) => entry.role !== 'clinician' && entry.segments.some((part) => /see you/i.test(part.text)),
-        ),
-      ),
-    )
+    const flags = fake.threads.flatMap((detail) => detail.messages.flatMap((entry) => entry.flags))
+    const own = flags.filter((flag) => flag.rule.startsWith('clinic.'))
+    expect(own.map((flag) => [flag.rule, flag.text])).toEqual([
+      ['clinic.evenings-are-the-hard-part', 'Evenings are the hard part'],
+    ])
     expect(one('retriage').textContent).toContain('messages are judged by these rules')
   })
 
