@@ -160,6 +160,7 @@ describe('the clinic’s own words', () => {
     const fake = await openRules()
     await addWords('Evenings are the hard part', 'a code word')
     await save()
+    await until(() => one('lexicon-saved'))
     await until(() => expect(one('retriage').dataset.state).toBe('complete'))
     const flags = fake.threads.flatMap((detail) => detail.messages.flatMap((entry) => entry.flags))
     const own = flags.filter((flag) => flag.rule.startsWith('clinic.'))
