@@ -1,4 +1,4 @@
--- The vault's schema, version 1. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 2. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -92,6 +92,14 @@ CREATE INDEX flag_message ON flag (message_id, start_at, id);
 CREATE INDEX flag_open ON flag (thread_id)
     WHERE tier > 0 AND dismissed_at IS NULL AND closed_at IS NULL AND superseded_at IS NULL;
 
+CREATE INDEX flag_rule ON flag (rule, dismissed_at, superseded_at, tier);
+
+CREATE TABLE lexicon_version (
+    version INTEGER PRIMARY KEY,
+    saved_at INTEGER NOT NULL,
+    lexicon TEXT NOT NULL CHECK (json_valid(lexicon))
+) STRICT;
+
 CREATE TABLE message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     thread_id INTEGER NOT NULL REFERENCES thread (id),
@@ -148,6 +156,15 @@ CREATE TABLE message_body (
 CREATE VIRTUAL TABLE message_search USING fts5 (
     text, folded, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
+
+CREATE TABLE missed (
+    message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    category TEXT NOT NULL,
+    -- the clinician's own words, never the message's
+    wording TEXT NOT NULL DEFAULT '',
+    said_at INTEGER NOT NULL,
+    PRIMARY KEY (message_id, category)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox_entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -339,6 +356,16 @@ CREATE TABLE tombstone (
     portal_id TEXT PRIMARY KEY,
     left_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE triage_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    -- fingerprint of the engine under which messages are judged
+    engine TEXT NOT NULL DEFAULT '',
+    -- messages of the patient's side up to this id are judged under it
+    judged_to INTEGER NOT NULL DEFAULT 0,
+    -- all are
+    complete INTEGER NOT NULL DEFAULT 0 CHECK (complete IN (0, 1))
+) STRICT;
 
 CREATE TABLE vault_case (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

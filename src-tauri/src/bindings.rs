@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::commands;
+use crate::{commands, lexicon_commands};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -41,6 +41,17 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::set_step,
             commands::close_case,
             commands::dismiss_flag,
+            lexicon_commands::load_lexicon,
+            lexicon_commands::check_lexicon,
+            lexicon_commands::save_lexicon,
+            lexicon_commands::list_rules,
+            lexicon_commands::try_text,
+            lexicon_commands::load_retriage,
+            lexicon_commands::cancel_retriage,
+            lexicon_commands::resume_retriage,
+            lexicon_commands::report_missed,
+            lexicon_commands::withdraw_missed,
+            lexicon_commands::export_feedback,
             commands::snooze_thread,
             commands::set_thread_closed,
             commands::report_painted,

@@ -15,7 +15,7 @@ use tauri::State;
 
 use crate::window;
 
-type Answer<T> = Result<T, AppError>;
+pub(crate) type Answer<T> = Result<T, AppError>;
 
 /// Prints `painted` once, when asked to on the command line.
 pub(crate) struct ReportPainted(AtomicBool);

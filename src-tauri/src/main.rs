@@ -6,6 +6,7 @@ mod bindings;
 mod browser;
 mod commands;
 mod hardening;
+mod lexicon_commands;
 mod logging;
 mod notifications;
 mod places;

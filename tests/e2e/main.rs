@@ -9,6 +9,7 @@ mod accessible;
 mod answered;
 mod hostile;
 mod keys;
+mod lexicon;
 mod locked;
 mod look;
 mod notified;

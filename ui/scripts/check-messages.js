@@ -27,6 +27,7 @@ const dynamicPrefixes = [
   'key_',
   'unreadable_',
   'group_',
+  'lexicon_problem_',
 ]
 
 function placeholders(message) {

@@ -9,6 +9,7 @@ import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
 import { forgetWarnings } from '../src/lib/state/leaving'
 import { preferences } from '../src/lib/state/preferences.svelte'
+import { rules } from '../src/lib/state/rules.svelte'
 import { search } from '../src/lib/state/search.svelte'
 import { session } from '../src/lib/state/session.svelte'
 import { openThread } from '../src/lib/state/thread.svelte'
@@ -28,6 +29,7 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   openThread.close()
   composer.clear()
   search.clear()
+  rules.clear()
   toasts.clear()
   return fake
 }

@@ -32,6 +32,7 @@ const RETRY_LIMIT: Duration = Duration::from_secs(120);
 /// Starts the task on a thread of its own, since storing a page blocks for longer than the window's commands should
 /// wait; it ends when the vault is closed.
 pub(crate) fn start(session: &Arc<Session>) {
+    session.start_retriage();
     let session = Arc::clone(session);
     let started = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -96,6 +97,8 @@ async fn sync_once(session: &Arc<Session>) -> bool {
     if session.vault.is_closed() {
         return false;
     }
+    // Another process may have saved a lexicon, or a sync may have judged by the one before.
+    session.start_retriage();
     session.tell(&changes, problem.is_some());
     session.ring(&changes);
     session.emit(AppEvent::StatusChanged);
@@ -157,7 +160,7 @@ impl Session {
 
     /// One notification for all new cases of a sync, so that a first fill does not ring for each; it opens the most
     /// urgent one.
-    fn ring(self: &Arc<Self>, changes: &Changes) {
+    pub(crate) fn ring(self: &Arc<Self>, changes: &Changes) {
         let urgency = |case| self.vault.case(case).map(|case| case.tier).unwrap_or_default();
         let Some((_, thread)) = changes.cases.iter().max_by_key(|(case, _)| urgency(*case)) else { return };
         let thread = thread.to_string();

@@ -1,15 +1,16 @@
 //! A thread as the right pane shows it: patient banner, messages with marked spans, our own waiting replies, the case.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use inbox_domain::{
     Checked, Flag, OutboxEntry, OutboxState, SenderRole, SentPrecision, ThreadId, format_instant,
 };
+use inbox_triage::Engine;
 use inbox_vault::{Patient, Proxy, QuarantineRow, StoredFlag, StoredMessage};
 
 use crate::{
-    dto::{AttachmentView, ContactView, FlagView, MessageView, PatientBanner, ThreadDetail},
+    dto::{AttachmentView, ContactView, FlagView, MessageView, MissedView, PatientBanner, ThreadDetail},
     error::AppResult,
     reading::thread_row,
     replies::shown_state,
@@ -44,13 +45,19 @@ impl Session {
         let stored = self.vault.messages(thread)?;
         let outbox = self.vault.thread_outbox(thread)?;
         let confirmed: HashSet<_> = stored.iter().filter_map(|message| message.outbox).collect();
+        let mut missed: HashMap<_, Vec<MissedView>> = HashMap::new();
+        for report in self.vault.thread_missed(thread)? {
+            let view = MissedView { category: report.category, wording: report.wording };
+            missed.entry(report.message).or_default().push(view);
+        }
         let mut views: Vec<_> = stored
             .into_iter()
             .map(|message| {
+                let missed = missed.remove(&message.id).unwrap_or_default();
                 let entry = outbox.iter().find(|entry| Some(entry.id) == message.outbox);
                 let own = message.sender.role == SenderRole::Clinician
                     && message.sender.id.as_ref().map(|id| id.0.as_str()) == me.as_deref();
-                self.stored_view(message, own, entry, &language)
+                MessageView { missed, ..self.stored_view(message, own, entry, &language) }
             })
             .collect();
         views.extend(self.vault.thread_quarantine(thread)?.into_iter().map(quarantined_view));
@@ -69,6 +76,7 @@ impl Session {
         entry: Option<&OutboxEntry>,
         language: &str,
     ) -> MessageView {
+        let engine = self.engine();
         let flags: Vec<Flag> = message.flags.iter().map(|stored| stored.flag.clone()).collect();
         let cut = text::cut_text(&message.text, &flags, false);
         MessageView {
@@ -86,7 +94,8 @@ impl Session {
             next_open: message.next_open.map(format_instant),
             segments: cut.segments,
             cut: cut.cut,
-            flags: message.flags.into_iter().map(|flag| self.flag_view(flag, language)).collect(),
+            flags: message.flags.into_iter().map(|flag| flag_view(&engine, flag, language)).collect(),
+            missed: Vec::new(),
             checked: message.checked,
             not_checked: message.not_checked,
             functions: message.functions,
@@ -107,22 +116,6 @@ impl Session {
                     size: attachment.size.and_then(|size| u32::try_from(size).ok()),
                 })
                 .collect(),
-        }
-    }
-
-    pub(crate) fn flag_view(&self, stored: StoredFlag, language: &str) -> FlagView {
-        let reason =
-            self.engine().explain(&stored.flag.rule, language).map(|rule| rule.reason).unwrap_or_default();
-        FlagView {
-            id: stored.id.to_string(),
-            rule: stored.flag.rule,
-            reason,
-            category: stored.flag.category,
-            tier: stored.flag.tier,
-            text: text::reveal_snippet(&stored.flag.text),
-            context: stored.flag.context,
-            demoted: stored.flag.demoted,
-            dismissed: stored.dismissed_at.is_some(),
         }
     }
 
@@ -179,6 +172,22 @@ impl Session {
     }
 }
 
+/// A flag with its rule's reason in the app's language.
+pub(crate) fn flag_view(engine: &Engine, stored: StoredFlag, language: &str) -> FlagView {
+    let reason = engine.explain(&stored.flag.rule, language).map(|rule| rule.reason).unwrap_or_default();
+    FlagView {
+        id: stored.id.to_string(),
+        rule: stored.flag.rule,
+        reason,
+        category: stored.flag.category,
+        tier: stored.flag.tier,
+        text: text::reveal_snippet(&stored.flag.text),
+        context: stored.flag.context,
+        demoted: stored.flag.demoted,
+        dismissed: stored.dismissed_at.is_some(),
+    }
+}
+
 /// Whole years from a complete birth date to `today`.
 pub(crate) fn age(birth_date: &str, today: NaiveDate) -> Option<u32> {
     let born = NaiveDate::parse_from_str(birth_date, "%Y-%m-%d").ok()?;
@@ -203,6 +212,7 @@ fn blank_view(sent_at: DateTime<Utc>) -> MessageView {
         segments: Vec::new(),
         cut: false,
         flags: Vec::new(),
+        missed: Vec::new(),
         checked: Checked::Full,
         not_checked: Vec::new(),
         functions: Vec::new(),

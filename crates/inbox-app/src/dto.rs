@@ -10,9 +10,15 @@ use inbox_domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod lexicon;
 mod session;
 mod writing;
 
+pub use inbox_triage::clinic::{
+    ClinicLanguage, ClinicLexicon, ClinicProblem, ClinicProblemKind, ClinicWords,
+};
+
+pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
     UnlockOutcome, VaultEntry, VaultKeyState,
@@ -278,6 +284,8 @@ pub struct MessageView {
     pub cut: bool,
     /// Flags, demoted ones too.
     pub flags: Vec<FlagView>,
+    /// What a rule missed, as clinicians said.
+    pub missed: Vec<MissedView>,
     /// Whether triage could judge it.
     pub checked: Checked,
     /// Why not.
@@ -419,6 +427,8 @@ pub enum AppEvent {
     },
     /// Freshness, progress or duty changed.
     StatusChanged,
+    /// Stored messages are being judged again, or no longer.
+    RetriageChanged,
     /// A case opened or a flag joined it.
     CaseOpened {
         /// The case.

@@ -78,6 +78,7 @@ impl From<VaultError> for AppError {
             }
             VaultError::StepsOpen(count) => Self::new("steps_open").with("count", count),
             VaultError::Invalid(what) => invalid(what),
+            VaultError::Changed(what) => Self::new(&format!("{what}_changed")),
             VaultError::File(_) => Self::new("file_error"),
             VaultError::DiskFull => Self::retryable("disk_full"),
             VaultError::Busy => Self::retryable("busy"),

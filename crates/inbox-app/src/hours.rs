@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{AvailabilityHours, HoursVerdict, Judgement, MessageId, SentPrecision, ThreadId, Triaged};
+use inbox_domain::{AvailabilityHours, HoursVerdict, MessageId, SentPrecision, ThreadId};
 use inbox_vault::{StoredMessage, Vault};
 
 use crate::{
@@ -128,36 +128,27 @@ impl Session {
 
     fn judge_threads(&self, threads: impl Iterator<Item = ThreadId>) -> AppResult<()> {
         let hours = self.in_force();
-        let mut judged: Vec<(MessageId, Judgement)> = Vec::new();
+        let mut verdicts = Vec::new();
         for thread in threads {
             let messages = self.vault.messages(thread)?.into_iter();
-            judged.extend(messages.filter_map(|message| judge(message, &hours)));
+            verdicts.extend(messages.filter_map(|message| verdict(&message, &hours)));
         }
-        if !judged.is_empty() {
-            self.vault.apply_judgements(&judged, self.now())?;
+        if !verdicts.is_empty() {
+            self.vault.apply_hours(&verdicts, self.now())?;
         }
         Ok(())
     }
 }
 
-/// The judgement of a message whose verdict is another one now.
-fn judge(message: StoredMessage, hours: &InForce) -> Option<(MessageId, Judgement)> {
+/// The verdict on a message, where it is another one now.
+fn verdict(message: &StoredMessage, hours: &InForce) -> Option<(MessageId, HoursVerdict)> {
     if !message.sender.role.is_patient_side() || message.sent_precision != SentPrecision::Instant {
         return None;
     }
     let verdict = hours.classify(message.sent_at);
     let reason = verdict.after_hours.then_some(verdict.reason);
-    if reason == message.after_hours && verdict.next_open == message.next_open {
-        return None;
-    }
-    let triaged = Triaged {
-        tier: message.tier,
-        flags: message.flags.into_iter().map(|stored| stored.flag).collect(),
-        functions: message.functions,
-        checked: message.checked,
-        not_checked: message.not_checked,
-    };
-    Some((message.id, Judgement { triaged, hours: Some(verdict) }))
+    let same = reason == message.after_hours && verdict.next_open == message.next_open;
+    (!same).then_some((message.id, verdict))
 }
 
 /// An office week in that zone; `None` for a zone that is not known.

@@ -9,6 +9,10 @@ use inbox_domain::{
 use inbox_vault::{Patient, QuarantineRow, StoredCase, StoredMessage, ThreadSummary, Verification};
 use serde::Serialize;
 
+mod lexicon;
+
+pub use lexicon::{FeedbackRecord, LexiconRecord, MissedRecord, RetriageRecord, RuleFeedbackRecord};
+
 /// Writes instants as RFC 3339 with milliseconds.
 #[derive(Debug, Clone)]
 pub struct Instant(DateTime<Utc>);

@@ -14,7 +14,6 @@ use chrono::{DateTime, Utc};
 use inbox_domain::{AvailabilityHours, Clock, ThreadId, ThreadStatus};
 use inbox_portal::Portal;
 use inbox_sync::CancelFlag;
-use inbox_triage::Engine;
 use inbox_vault::Vault;
 use secrecy::SecretString;
 
@@ -22,8 +21,10 @@ use crate::{
     dto::AppEvent,
     error::{AppResult, parse, parse_instant},
     hours::InForce,
+    lexicon::{LexiconInForce, SharedEngine},
     notify::{NoNotifier, Notifier},
     preferences::PreferencesFile,
+    retriage::RetriageFacts,
     status::SyncStatus,
 };
 
@@ -66,7 +67,9 @@ pub struct Session {
     pub(crate) cancel: CancelFlag,
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
+    pub(crate) retriage: Mutex<RetriageFacts>,
     hours: Mutex<InForce>,
+    lexicon: Mutex<LexiconInForce>,
 }
 
 impl Session {
@@ -81,7 +84,7 @@ impl Session {
 
     /// A session in a vault that was just opened or made.
     pub fn new(vault: Vault, around: Surroundings) -> Arc<Self> {
-        let hours = InForce::load(&vault);
+        let (hours, lexicon) = (InForce::load(&vault), LexiconInForce::load(&vault));
         Arc::new(Self {
             vault: Arc::new(vault),
             around,
@@ -92,7 +95,9 @@ impl Session {
             cancel: CancelFlag::default(),
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
+            retriage: Mutex::default(),
             hours: Mutex::new(hours),
+            lexicon: Mutex::new(lexicon),
         })
     }
 
@@ -204,10 +209,6 @@ impl Session {
         self.around.preferences.load().language
     }
 
-    pub(crate) fn engine(&self) -> &'static Engine {
-        Engine::builtin()
-    }
-
     /// For zone and layout; what depends on the hours being known asks `in_force`.
     pub(crate) fn hours(&self) -> Arc<AvailabilityHours> {
         lock(&self.hours).hours.clone()
@@ -219,6 +220,19 @@ impl Session {
 
     pub(crate) fn set_hours(&self, hours: InForce) {
         *lock(&self.hours) = hours;
+    }
+
+    /// What judges messages now.
+    pub(crate) fn engine(&self) -> SharedEngine {
+        lock(&self.lexicon).engine.clone()
+    }
+
+    pub(crate) fn lexicon_in_force(&self) -> LexiconInForce {
+        lock(&self.lexicon).clone()
+    }
+
+    pub(crate) fn set_lexicon(&self, lexicon: LexiconInForce) {
+        *lock(&self.lexicon) = lexicon;
     }
 
     pub(crate) fn emit(&self, event: AppEvent) {

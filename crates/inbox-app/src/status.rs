@@ -62,13 +62,14 @@ impl Session {
         let complete_until = self.vault.cursor()?.complete_until;
         let unconnected = (!self.is_connected()).then(|| AppError::new("not_connected"));
         let unreadable = (!self.in_force().readable).then(|| AppError::new("hours_unreadable"));
+        let unruly = self.lexicon_in_force().problem;
         let unheard = facts.no_notifications.then(|| AppError::new("no_notification_service"));
         Ok(Staleness {
             complete_until: complete_until.map(format_instant),
             last_success: facts.last_success.or(complete_until).map(format_instant),
             syncing: facts.syncing,
             first_fill: facts.first_fill,
-            problem: facts.problem.or(unconnected).or(unreadable).or(unheard),
+            problem: facts.problem.or(unconnected).or(unreadable).or(unruly).or(unheard),
             pending,
             stuck,
             crisis_pending: if pending == 0 { 0 } else { self.crisis_pending()? },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inbox_domain::{CaseId, OutboxDraft, OutboxEntry, OutboxId, ThreadId};
+use inbox_domain::{ApplyReport, CaseId, OutboxDraft, OutboxEntry, OutboxId, ThreadId};
 use inbox_portal::Portal;
 use inbox_sync::{Mode, Progress, SyncContext, SyncError, SyncFailure, SyncReport, TokioSleeper};
 
@@ -18,6 +18,22 @@ pub(crate) struct Changes {
     pub(crate) threads: Vec<ThreadId>,
     pub(crate) cases: Vec<(CaseId, ThreadId)>,
     pub(crate) held: Vec<OutboxId>,
+}
+
+impl Changes {
+    /// Adds what one more transaction changed.
+    pub(crate) fn add(&mut self, report: ApplyReport) {
+        for thread in report.threads {
+            if !self.threads.contains(&thread) {
+                self.threads.push(thread);
+            }
+        }
+        for case in report.cases {
+            if !self.cases.contains(&case) {
+                self.cases.push(case);
+            }
+        }
+    }
 }
 
 impl Session {
@@ -74,11 +90,12 @@ impl Session {
         mode: Mode,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<SyncReport, SyncFailure> {
-        let hours = self.hours();
+        self.reload_lexicon();
+        let (hours, engine) = (self.hours(), self.engine());
         let context = SyncContext {
             vault: &self.vault,
             portal,
-            engine: self.engine(),
+            engine: &engine,
             hours: &hours,
             clock: &*self.around.clock,
             sleeper: &TokioSleeper,

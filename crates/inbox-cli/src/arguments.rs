@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// The encrypted database of one clinician.
     #[command(subcommand)]
     Vault(VaultCommand),
+    /// A clinic's own words and switches, and what is said of rules.
+    #[command(subcommand)]
+    Lexicon(LexiconCommand),
     /// Connect a vault to its portal.
     Login(LoginArguments),
     /// Fetch what is new and send what is due.
@@ -147,6 +150,33 @@ pub(crate) enum GuidelinesCommand {
     Check {
         /// Folder with guidelines and crisis lines.
         dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LexiconCommand {
+    /// Print the words and switches in force.
+    Show {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+    /// Save words and switches as the next version; nothing is kept of a file that is not valid.
+    Set {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The words and switches (JSON); `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Judge the stored messages by the rules in force, where they are not yet.
+    Retriage {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+    /// Print what was said of rules, without names, texts and ids of patients.
+    Feedback {
+        #[command(flatten)]
+        vault: VaultArguments,
     },
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod doctor;
 mod files;
 mod inbox_commands;
+mod lexicon_commands;
 mod messages;
 mod output;
 mod portal_commands;
@@ -35,6 +36,7 @@ fn run(command: Command) -> Outcome {
         Command::Hours(command) => text_commands::hours(&command),
         Command::Guidelines(command) => text_commands::guidelines(&command),
         Command::Vault(command) => vault_commands::run(command),
+        Command::Lexicon(command) => lexicon_commands::run(&command),
         Command::Login(arguments) => portal_commands::login(&arguments),
         Command::Sync { vault, full } => portal_commands::sync(&vault, full),
         Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),

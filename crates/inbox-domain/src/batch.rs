@@ -91,6 +91,8 @@ pub struct Batch {
     pub cursor: Option<SyncCursor>,
     /// A page of the first fill or a re-triage: holds no reply, opens cases by the backlog rule.
     pub backlog: bool,
+    /// Fingerprint of the engine that judged the messages; `None` when none is judged.
+    pub judged_under: Option<String>,
 }
 
 /// What a batch changed.

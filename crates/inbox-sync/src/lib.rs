@@ -23,6 +23,7 @@ mod tokens;
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
 pub use enqueue::enqueue_reply;
 pub use error::{SyncError, SyncFailure};
+pub use judge::{stored_context, triage_message};
 pub use report::SyncReport;
 pub use tokens::VaultTokens;
 

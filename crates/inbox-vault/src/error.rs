@@ -75,6 +75,9 @@ pub enum VaultError {
     /// An argument that makes no sense, for example step 13.
     #[error("invalid {0}")]
     Invalid(&'static str),
+    /// Somebody else has saved another version since.
+    #[error("the {0} has changed since")]
+    Changed(&'static str),
     /// Reading or writing a file failed.
     #[error("file error: {0}")]
     File(std::io::ErrorKind),

@@ -14,12 +14,15 @@ mod error;
 mod facts;
 mod key_state;
 mod keys;
+mod lexicon;
 mod messages;
 mod migrate;
+mod missed;
 mod model;
 mod outbox;
 mod people;
 mod quarantine;
+mod retriage;
 mod search;
 mod search_text;
 mod threads;
@@ -31,8 +34,9 @@ pub use error::VaultError;
 pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
-    AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, Patient, Proxy, QuarantineRow, RecentText, StoredCase,
-    StoredFlag, StoredMessage, ThreadPage, ThreadSummary, Verification, ViewCounts,
+    AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient, Proxy,
+    QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredMessage, ThreadPage, ThreadSummary,
+    ToJudge, TriagePage, TriageState, Verification, ViewCounts,
 };
 pub use vault::{CreateOptions, Created, Vault};
 

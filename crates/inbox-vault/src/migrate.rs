@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_words.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_words.sql"), include_str!("../migrations/0002_lexicon.sql")];
 
 /// The schema of this build.
 pub(crate) const LATEST: u32 = MIGRATIONS.len() as u32;
@@ -36,3 +37,6 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

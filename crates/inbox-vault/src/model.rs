@@ -7,6 +7,10 @@ use inbox_domain::{
     PatientId, PortalId, Sender, SenderRole, SentPrecision, StepState, ThreadFacts, ThreadId, Tier, View,
 };
 
+mod lexicon;
+
+pub use lexicon::{LexiconVersion, MissedReport, RuleCount, ToJudge, TriagePage, TriageState};
+
 /// A patient, or as much of her as messages named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patient {

@@ -120,11 +120,34 @@ impl Shots {
         count += self.take(window, "settings", look).await?;
         window.press("\u{e00c}").await?;
         window.wait_gone("theme-dark").await?;
+        count += self.rules(window, look).await?;
         window.click("privacy").await?;
         window.wait_for("privacy-screen").await?;
         count += self.take(window, "privacy", look).await?;
         window.press("\u{e00c}").await?;
         window.wait_gone("privacy-screen").await?;
+        Ok(count)
+    }
+
+    async fn rules(&self, window: &Window, look: &str) -> Result<u32> {
+        window.click("settings").await?;
+        window.click("rules-open").await?;
+        window.wait_for("rule").await?;
+        let mut count = self.take(window, "rules", look).await?;
+        window.click("tab-words").await?;
+        window.click("words-add").await?;
+        window.wait_for("words-entry").await?;
+        count += self.take(window, "clinic-words", look).await?;
+        window.click("tab-try").await?;
+        window
+            .write("try-text", "I've put the tablets on the table. I don't want to wake up tomorrow.")
+            .await?;
+        window.click("lexicon-discard").await?;
+        window.click("try-submit").await?;
+        window.wait_for("tried").await?;
+        count += self.take(window, "try-a-text", look).await?;
+        window.press("\u{e00c}").await?;
+        window.wait_gone("rules-screen").await?;
         Ok(count)
     }
 

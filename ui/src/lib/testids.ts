@@ -16,5 +16,11 @@
 // responses-open, response-search, response-option (data-response)
 // crisis-panel, crisis-phone, log-attempt, log-reached, acknowledge-case, attempt, step (data-step), step-check, step-reason,
 // close-case, close-outcome, close-confirm, false-alarm, deadline
+// missed-open, missed-form, missed-category, missed-wording, missed-submit, missed-report (data-category), missed-withdraw
+// rules-open, rules-screen, lexicon-version, tab-rules, tab-words, tab-try, tab-feedback, rule-search, rule-category, rule
+// (data-rule), rule-counts, rule-watch-only, rules-all, words-add, words-entry, words-phrases, words-reason, words-category,
+// words-tier, words-language, words-id, words-problem (data-field), words-remove, try-text, try-submit, tried, feedback-show,
+// feedback-copy, feedback-text, lexicon-save, lexicon-discard, lexicon-saved, lexicon-problems, retriage (data-state: the
+// RetriageState), retriage-cancel, retriage-resume
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

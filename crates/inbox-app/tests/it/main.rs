@@ -4,6 +4,7 @@
 mod boundaries;
 mod hours;
 mod inbox;
+mod lexicon;
 mod locking;
 mod mishaps;
 mod rig;

@@ -27,7 +27,7 @@ impl Clock for BadClock {
 async fn a_panic_in_the_background_is_said_and_ends_nothing() {
     let clock = Arc::new(BadClock::default());
     let rig = Rig::start(Arc::clone(&clock) as Arc<dyn Clock>, NoticeAnswer::Dismissed).await;
-    rig.until(|rig| rig.session().load_overview().unwrap().staleness.last_success.is_some()).await;
+    rig.first_sync().await;
     let staleness = |rig: &Rig| rig.session().load_overview().unwrap().staleness;
     clock.0.store(true, Ordering::Relaxed);
     rig.session().sync_now().unwrap();

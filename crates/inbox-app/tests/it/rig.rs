@@ -51,8 +51,17 @@ impl Rig {
     /// With the first fill done.
     pub(crate) async fn filled() -> Self {
         let rig = Self::start(Arc::new(SystemClock), NoticeAnswer::Dismissed).await;
-        rig.until(|rig| rig.session().load_overview().unwrap().staleness.last_success.is_some()).await;
+        rig.first_sync().await;
         rig
+    }
+
+    /// Waits until the first sync has ended; what it stored is complete a moment before.
+    pub(crate) async fn first_sync(&self) {
+        self.until(|rig| {
+            let staleness = rig.session().load_overview().unwrap().staleness;
+            staleness.last_success.is_some() && !staleness.syncing
+        })
+        .await;
     }
 
     pub(crate) async fn start(clock: Arc<dyn Clock>, answer: NoticeAnswer) -> Self {

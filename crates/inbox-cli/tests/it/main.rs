@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a rig that does not start fails its test")]
 
 mod inbox;
+mod lexicon;
 mod rig;
 mod texts;
 mod usage;

@@ -89,6 +89,7 @@ impl Run<'_> {
             withdrawn: Vec::new(),
             cursor,
             backlog,
+            judged_under: Some(self.ctx.engine.fingerprint().to_owned()),
         })
     }
 

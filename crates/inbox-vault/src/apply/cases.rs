@@ -27,9 +27,9 @@ impl Run<'_> {
             if !opens_case(raised.tier, self.backlog, flagged.answered, written_by, self.now) {
                 continue;
             }
-            let case = match self.open_case_of(&flagged)? {
-                Some(case) => self.join_case(case, &raised)?,
-                None => self.open_case(&flagged, &raised)?,
+            let (case, rings) = match self.open_case_of(&flagged)? {
+                Some(case) => (case, self.join_case(case, &raised)?),
+                None => (self.open_case(&flagged, &raised)?, true),
             };
             self.db
                 .prepare_cached(
@@ -39,7 +39,7 @@ impl Run<'_> {
             let threads = crate::cases::threads_of(self.db, case)?;
             self.touched.extend(threads);
             let entry = (CaseId(case), ThreadId(flagged.thread));
-            if !self.report.cases.contains(&entry) {
+            if rings && !self.report.cases.contains(&entry) {
                 self.report.cases.push(entry);
             }
         }
@@ -104,8 +104,20 @@ impl Run<'_> {
         Ok(case)
     }
 
-    /// A case in work stays in work, with a clock again; else it is new again.
-    fn join_case(&self, case: i64, raised: &Raised) -> Result<i64> {
+    /// A case in work stays in work, with a clock again; else it is new again. What stood there when somebody acknowledged
+    /// the case, and was only judged again, is covered by that. Answers whether the clock runs again.
+    fn join_case(&self, case: i64, raised: &Raised) -> Result<bool> {
+        let acknowledged: bool = self
+            .db
+            .prepare_cached("SELECT coalesce(acknowledged_at >= ?2, 0) FROM vault_case WHERE id = ?1")?
+            .query_row(params![case, raised.seen_since], |row| row.get(0))?;
+        if acknowledged {
+            self.db
+                .prepare_cached("UPDATE vault_case SET tier = max(tier, ?2) WHERE id = ?1")?
+                .execute(params![case, raised.tier.rank()])?;
+            self.act.audit("case.join", &format!("case:{case} flag:{}", raised.flag), self.now)?;
+            return Ok(false);
+        }
         self.db
             .prepare_cached(
                 "UPDATE vault_case SET tier = max(tier, ?2), deadline = min(coalesce(deadline, ?3), ?3),
@@ -114,7 +126,7 @@ impl Run<'_> {
             )?
             .execute(params![case, raised.tier.rank(), self.deadline(raised)])?;
         self.act.audit("case.join", &format!("case:{case} flag:{}", raised.flag), self.now)?;
-        Ok(case)
+        Ok(true)
     }
 
     /// The clock starts when the flag is raised, or at the next start of duty when it was written out of hours and duty

@@ -24,6 +24,7 @@ impl Run<'_> {
         judgement: &Judgement,
     ) -> Result<Vec<Raised>> {
         let next_open = judgement.hours.as_ref().filter(|hours| hours.after_hours).and_then(|h| h.next_open);
+        let next_open = next_open.map(millis);
         let mut old = self.current_flags(message)?;
         let mut raised = Vec::new();
         for flag in &judgement.triaged.flags {
@@ -36,15 +37,20 @@ impl Run<'_> {
                 None => (self.insert_flag(message, thread, flag)?, Tier::None),
             };
             if flag.tier.opens_case() && flag.tier > before {
-                raised.push(Raised { message, flag: id, tier: flag.tier, next_open: next_open.map(millis) });
+                raised.push(Raised { message, flag: id, tier: flag.tier, next_open, seen_since: None });
             }
         }
         for gone in old {
-            self.db
-                .prepare_cached("UPDATE flag SET superseded_at = ?2 WHERE id = ?1")?
-                .execute(params![gone.id, millis(self.now)])?;
+            self.supersede_flag(gone.id)?;
         }
         Ok(raised)
+    }
+
+    pub(super) fn supersede_flag(&self, id: i64) -> Result<()> {
+        self.db
+            .prepare_cached("UPDATE flag SET superseded_at = ?2 WHERE id = ?1")?
+            .execute(params![id, millis(self.now)])?;
+        Ok(())
     }
 
     fn current_flags(&self, message: i64) -> Result<Vec<Old>> {
@@ -62,7 +68,7 @@ impl Run<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn insert_flag(&self, message: i64, thread: i64, flag: &Flag) -> Result<i64> {
+    pub(super) fn insert_flag(&self, message: i64, thread: i64, flag: &Flag) -> Result<i64> {
         self.db
             .prepare_cached(
                 "INSERT INTO flag (message_id, thread_id, rule, category, tier, start_at, end_at, text, context,
@@ -85,7 +91,7 @@ impl Run<'_> {
         Ok(self.db.last_insert_rowid())
     }
 
-    fn update_flag(&self, id: i64, flag: &Flag) -> Result<()> {
+    pub(super) fn update_flag(&self, id: i64, flag: &Flag) -> Result<()> {
         self.db
             .prepare_cached(
                 "UPDATE flag SET category = ?2, tier = ?3, start_at = ?4, end_at = ?5, context = ?6, demoted = ?7,

@@ -126,6 +126,7 @@ impl Run<'_> {
         self.indexed.push((search_id, search_text::indexed(&message.text)));
         self.join_outbox(id, message, thread)?;
         if message.sender.role.is_patient_side() {
+            self.note_judged(id);
             let raised = self.replace_flags(id, thread, &judged.judgement)?;
             if message.delivered == Delivered::Delivered {
                 self.arrived.push(id);

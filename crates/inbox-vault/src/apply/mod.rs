@@ -4,6 +4,7 @@
 //! holds); the facts of each touched thread once, at the end; the search index last and in one ascending run, because FTS5
 //! flushes whenever a row id goes down.
 
+mod again;
 mod cases;
 mod flags;
 mod messages;
@@ -15,13 +16,14 @@ mod update;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{ApplyReport, Batch, Judgement, MessageId, SyncCursor, ThreadId, Tier};
+use inbox_domain::{ApplyReport, Batch, SyncCursor, ThreadId, Tier};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::act::Act;
 use crate::column::{instant_opt, millis};
-use crate::{Result, facts, search_text};
+use crate::{Result, facts, retriage, search_text};
 
+pub(crate) use again::{hours_again, judge_again};
 pub(crate) use people::patient_row;
 pub(crate) use threads::{find as find_thread, merge};
 
@@ -31,6 +33,8 @@ struct Raised {
     flag: i64,
     tier: Tier,
     next_open: Option<i64>,
+    /// When the message was stored, for one that stood there before and was only judged again.
+    seen_since: Option<i64>,
 }
 
 /// One application of a batch.
@@ -52,6 +56,8 @@ struct Run<'a> {
     next_message: i64,
     patients: HashMap<String, i64>,
     threads: HashMap<String, i64>,
+    /// The first message, by id, whose judgement was stored.
+    judged_from: Option<i64>,
 }
 
 impl<'a> Run<'a> {
@@ -75,7 +81,12 @@ impl<'a> Run<'a> {
             next_message: last.unwrap_or(0) + 1,
             patients: HashMap::new(),
             threads: HashMap::new(),
+            judged_from: None,
         })
+    }
+
+    fn note_judged(&mut self, message: i64) {
+        self.judged_from = Some(self.judged_from.map_or(message, |first| first.min(message)));
     }
 
     /// What follows from the rows: read marks of the past, cases, holds, facts, index.
@@ -89,17 +100,22 @@ impl<'a> Run<'a> {
         } else {
             self.wake_and_hold()?;
         }
-        for thread in &self.touched {
-            facts::recompute(self.db, *thread)?;
-        }
+        self.recompute_touched()?;
         self.indexed.sort_unstable_by_key(|(row, _)| *row);
         for (row, text) in &self.indexed {
             self.db
                 .prepare_cached("INSERT INTO message_search (rowid, text, folded) VALUES (?1, ?2, ?3)")?
                 .execute(params![row, text.text, text.folded])?;
         }
-        self.report.threads = self.touched.iter().copied().map(ThreadId).collect();
         Ok(self.report)
+    }
+
+    fn recompute_touched(&mut self) -> Result<()> {
+        for thread in &self.touched {
+            facts::recompute(self.db, *thread)?;
+        }
+        self.report.threads = self.touched.iter().copied().map(ThreadId).collect();
+        Ok(())
     }
 
     /// Messages of a first fill that were answered before this vault first saw them are not unread: no storm from the
@@ -144,6 +160,7 @@ impl<'a> Run<'a> {
 /// Applies one batch.
 pub(crate) fn apply(act: &Act<'_>, batch: &Batch, now: DateTime<Utc>) -> Result<ApplyReport> {
     let mut run = Run::new(act, batch.backlog, now)?;
+    let empty_before = run.next_message == 1;
     for patient in &batch.patients {
         run.store_patient(patient)?;
     }
@@ -168,18 +185,8 @@ pub(crate) fn apply(act: &Act<'_>, batch: &Batch, now: DateTime<Utc>) -> Result<
     if let Some(cursor) = &batch.cursor {
         store_cursor(act.db, cursor)?;
     }
-    run.finish()
-}
-
-/// Replaces the judgement of stored messages, by the backlog rule.
-pub(crate) fn judge_again(
-    act: &Act<'_>,
-    judged: &[(MessageId, Judgement)],
-    now: DateTime<Utc>,
-) -> Result<ApplyReport> {
-    let mut run = Run::new(act, true, now)?;
-    for (message, judgement) in judged {
-        run.judge(*message, judgement)?;
+    if let (Some(engine), Some(first)) = (&batch.judged_under, run.judged_from) {
+        retriage::note_batch(act.db, engine, first, empty_before)?;
     }
     run.finish()
 }

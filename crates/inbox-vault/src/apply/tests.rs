@@ -331,32 +331,6 @@ fn an_answer_on_a_later_page_takes_back_an_untouched_case() {
 }
 
 #[test]
-fn judging_again_raises_and_lowers_by_the_backlog_rule() {
-    let (_dir, vault) = vault();
-    vault
-        .apply(
-            &batch([message("m1", -60, "word a").flagged(Tier::Watch), message("m2", -50, "word b")]),
-            at(-40),
-        )
-        .unwrap();
-    let messages = vault.messages(vault.t1()).unwrap();
-    let again = [
-        (messages[0].id, message("m1", -60, "word a").0.judgement),
-        (messages[1].id, message("m2", -50, "word b").flagged(Tier::Urgent).0.judgement),
-    ];
-    let report = vault.apply_judgements(&again, monday()).unwrap();
-    assert_eq!((report.cases.len(), report.threads.len()), (1, 1));
-    let messages = vault.messages(vault.t1()).unwrap();
-    assert_eq!((messages[0].flags.len(), messages[1].flags.len(), messages[1].tier), (0, 1, Tier::Urgent));
-    assert!(vault.apply_judgements(&again, monday()).unwrap().cases.is_empty());
-    // The case keeps the flag on which it rests even when a newer lexicon no longer raises it.
-    let calm = [(messages[1].id, message("m2", -50, "word b").0.judgement)];
-    vault.apply_judgements(&calm, monday()).unwrap();
-    assert_eq!(vault.cases().unwrap()[0].flags.len(), 1);
-    assert_eq!(vault.messages(vault.t1()).unwrap()[1].flags, []);
-}
-
-#[test]
 fn names_come_from_the_record_when_the_message_has_none() {
     let (_dir, vault) = vault();
     let mut page = batch([message("m1", 0, "a"), message("m2", 1, "b").by_clinician()]);

@@ -1,12 +1,12 @@
-//! Newer versions of stored messages, withdrawals, and judgements made again.
+//! Newer versions of stored messages, and withdrawals.
 
-use inbox_domain::{Delivered, Judged, Judgement, MessageId, Withdrawal};
+use inbox_domain::{Delivered, HoursVerdict, Judged, Triaged, Withdrawal};
 use rusqlite::params;
 
 use super::Run;
 use super::messages::{Stored, delivered_word};
 use crate::column::{count, json, millis, word};
-use crate::{Result, VaultError, search_text};
+use crate::{Result, search_text};
 
 impl Run<'_> {
     pub(super) fn update_message(
@@ -68,8 +68,10 @@ impl Run<'_> {
             self.reindex(old.search_id, search_id, &message.text)?;
         }
         self.join_outbox(old.id, message, old.thread)?;
-        self.store_judgement(old.id, &judged.judgement)?;
+        self.store_triaged(old.id, &judged.judgement.triaged)?;
+        self.store_hours(old.id, judged.judgement.hours.as_ref())?;
         if message.sender.role.is_patient_side() {
+            self.note_judged(old.id);
             let raised = self.replace_flags(old.id, old.thread, &judged.judgement)?;
             self.raised.extend(raised);
         }
@@ -111,31 +113,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Replaces the judgement of a stored message.
-    pub(super) fn judge(&mut self, message: MessageId, judgement: &Judgement) -> Result<()> {
-        let (thread, inbound): (i64, bool) = self
-            .db
-            .prepare_cached("SELECT thread_id, inbound FROM message WHERE id = ?1 AND delivered <> 'draft'")?
-            .query_row([message.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(|error| match error {
-                rusqlite::Error::QueryReturnedNoRows => VaultError::NoSuch("message"),
-                other => other.into(),
-            })?;
-        self.touched.insert(thread);
-        self.store_judgement(message.0, judgement)?;
-        if inbound {
-            let raised = self.replace_flags(message.0, thread, judgement)?;
-            self.raised.extend(raised);
-        }
-        Ok(())
-    }
-
-    fn store_judgement(&self, id: i64, judgement: &Judgement) -> Result<()> {
-        let Judgement { triaged, hours } = judgement;
+    pub(super) fn store_triaged(&self, id: i64, triaged: &Triaged) -> Result<()> {
         self.db
             .prepare_cached(
-                "UPDATE message SET tier = ?2, checked = ?3, not_checked = ?4, functions = ?5, after_hours = ?6,
-                 hours_reason = ?7, next_open = ?8, cover = ?9 WHERE id = ?1",
+                "UPDATE message SET tier = ?2, checked = ?3, not_checked = ?4, functions = ?5 WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -143,6 +124,17 @@ impl Run<'_> {
                 word(triaged.checked),
                 json(&triaged.not_checked)?,
                 json(&triaged.functions)?,
+            ])?;
+        Ok(())
+    }
+
+    pub(super) fn store_hours(&self, id: i64, hours: Option<&HoursVerdict>) -> Result<()> {
+        self.db
+            .prepare_cached(
+                "UPDATE message SET after_hours = ?2, hours_reason = ?3, next_open = ?4, cover = ?5 WHERE id = ?1",
+            )?
+            .execute(params![
+                id,
                 hours.as_ref().is_some_and(|hours| hours.after_hours),
                 hours.as_ref().map(|hours| word(hours.reason)),
                 hours.as_ref().and_then(|hours| hours.next_open).map(millis),

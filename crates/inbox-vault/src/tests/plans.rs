@@ -4,7 +4,7 @@ use inbox_domain::View;
 use rusqlite::types::Value;
 
 use crate::vault::testing::{batch, message, monday, vault};
-use crate::{messages, outbox, search, view_sql};
+use crate::{messages, missed, outbox, retriage, search, view_sql};
 
 /// The plan of a query on a vault that holds a little of everything.
 fn plan(sql: &str, params: &[Value]) -> String {
@@ -72,4 +72,25 @@ fn due_reads_unsettled_entries_only() {
             && plan.contains("outbox_unsettled (thread_id=? AND"),
         "{plan}"
     );
+}
+
+#[test]
+fn a_page_to_judge_again_is_read_by_id_from_where_it_goes_on() {
+    let plan = plan(retriage::PAGE, &[Value::Integer(7), Value::Integer(200)]);
+    assert!(plan.contains("SEARCH m USING INTEGER PRIMARY KEY (rowid>?)"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+}
+
+#[test]
+fn what_rules_raised_is_counted_in_their_index() {
+    let plan = plan(missed::COUNTS, &[]);
+    assert!(plan.contains("USING COVERING INDEX flag_rule"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn reports_of_a_thread_are_looked_up_message_by_message() {
+    let plan = plan(missed::OF_THREAD, &[Value::Integer(1)]);
+    assert!(plan.contains("INDEX message_thread (thread_id=?)"), "{plan}");
+    assert!(plan.contains("x USING PRIMARY KEY (message_id=?)") && !plan.contains("SCAN"), "{plan}");
 }

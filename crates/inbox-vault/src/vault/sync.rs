@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{ApplyReport, Batch, Judgement, MessageId, PortalId, SyncCursor, ThreadId, ThreadKey};
+use inbox_domain::{ApplyReport, Batch, HoursVerdict, MessageId, PortalId, SyncCursor, ThreadId, ThreadKey};
 
 use super::Vault;
 use crate::{RecentText, Result, messages};
@@ -50,12 +50,12 @@ impl Vault {
         self.read(|db| messages::recent_texts(db, thread, before, n))
     }
 
-    /// Replaces the judgement of stored messages (a re-triage after a change of lexicon or hours), by the backlog rule.
-    pub fn apply_judgements(
+    /// Replaces what the hours say of stored messages; flags and cases stay as they are. Answers the threads that changed.
+    pub fn apply_hours(
         &self,
-        judged: &[(MessageId, Judgement)],
+        verdicts: &[(MessageId, HoursVerdict)],
         now: DateTime<Utc>,
-    ) -> Result<ApplyReport> {
-        self.act(|act| crate::apply::judge_again(act, judged, now))
+    ) -> Result<Vec<ThreadId>> {
+        self.act(|act| crate::apply::hours_again(act, verdicts, now))
     }
 }

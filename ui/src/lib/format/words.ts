@@ -3,6 +3,32 @@
 import type { AppError, Category, SendCheck } from '../ipc/backend'
 import { m } from '../paraglide/messages.js'
 
+/** The kinds of concern, in the order of the clinical reference. */
+export const CATEGORIES: Category[] = [
+  'ideation_passive',
+  'ideation_active',
+  'intent',
+  'plan',
+  'means',
+  'preparation',
+  'attempt',
+  'self_harm',
+  'harm_to_others',
+  'abuse_violence',
+  'child_safety',
+  'elder_safety',
+  'psychosis',
+  'mania',
+  'overdose',
+  'adverse_reaction',
+  'withdrawal',
+  'eating_disorder',
+  'postpartum',
+  'hopelessness',
+  'third_party_risk',
+  'substance_risk',
+]
+
 type Message = (inputs?: Record<string, unknown>) => string
 
 function find(key: string): Message | undefined {
@@ -25,7 +51,8 @@ export function words(
     | 'gender'
     | 'role'
     | 'unreadable'
-    | 'group',
+    | 'group'
+    | 'lexicon_problem',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')

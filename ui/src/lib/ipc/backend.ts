@@ -4,15 +4,22 @@ import type {
   AppError,
   AppEvent,
   AttemptOutcome,
+  Category,
+  ClinicLexicon,
+  ClinicProblem,
   ConnectionView,
   CreatedVault,
   CreateVaultRequest,
+  LexiconView,
   MessageFunction,
   OutboxView,
   Overview,
   Preferences,
   ReplyRequest,
   ResponseView,
+  RetriageView,
+  RuleRow,
+  SavedLexicon,
   SearchHit,
   Segment,
   SendCheck,
@@ -20,11 +27,19 @@ import type {
   SignInRequest,
   ThreadDetail,
   ThreadPage,
+  TriedText,
   UnlockOutcome,
   View,
 } from './bindings'
 
 export type * from './bindings'
+
+/** A clinic's own words and switches with both lists there. */
+export type Lexicon = Required<ClinicLexicon>
+
+export function wholeLexicon(lexicon: ClinicLexicon): Lexicon {
+  return { words: lexicon.words ?? [], watch_only: lexicon.watch_only ?? [] }
+}
 
 export interface Backend {
   sessionState(): Promise<SessionState>
@@ -56,6 +71,20 @@ export interface Backend {
   setStep(id: string, n: number, done: boolean, reason: string | null): Promise<void>
   closeCase(id: string, outcome: string, falseAlarm: boolean): Promise<void>
   dismissFlag(flag: string, dismissed: boolean): Promise<void>
+  loadLexicon(): Promise<LexiconView>
+  checkLexicon(draft: ClinicLexicon): Promise<ClinicProblem[]>
+  /** Saves a draft made from version `base`; stored messages are judged by it in the background. */
+  saveLexicon(base: number, draft: ClinicLexicon): Promise<SavedLexicon>
+  listRules(query: string, category: Category | null): Promise<RuleRow[]>
+  /** By the draft, or by what is in force; nothing is stored. */
+  tryText(text: string, draft: ClinicLexicon | null): Promise<TriedText>
+  loadRetriage(): Promise<RetriageView>
+  cancelRetriage(): Promise<void>
+  resumeRetriage(): Promise<void>
+  reportMissed(message: string, category: Category, wording: string): Promise<void>
+  withdrawMissed(message: string, category: Category): Promise<void>
+  /** JSON without names, texts and ids of patients. */
+  exportFeedback(): Promise<string>
   snoozeThread(thread: string, until: string | null): Promise<void>
   setThreadClosed(thread: string, closed: boolean): Promise<void>
   reportPainted(): Promise<void>

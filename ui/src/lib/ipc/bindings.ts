@@ -63,6 +63,28 @@ export const commands = {
 	closeCase: (caseId: string, outcome: string, falseAlarm: boolean) => typedError<null, AppError>(__TAURI_INVOKE("close_case", { caseId, outcome, falseAlarm })),
 	/**  "This rule is wrong here", and back. */
 	dismissFlag: (flag: string, dismissed: boolean) => typedError<null, AppError>(__TAURI_INVOKE("dismiss_flag", { flag, dismissed })),
+	/**  The clinic's own words and switches in force. */
+	loadLexicon: () => typedError<LexiconView, AppError>(__TAURI_INVOKE("load_lexicon")),
+	/**  Everything that is wrong with a draft. */
+	checkLexicon: (draft: ClinicLexicon) => typedError<ClinicProblem[], AppError>(__TAURI_INVOKE("check_lexicon", { draft })),
+	/**  Saves a draft made from version `base`; stored messages are judged by it in the background. */
+	saveLexicon: (base: number, draft: ClinicLexicon) => typedError<SavedLexicon, AppError>(__TAURI_INVOKE("save_lexicon", { base, draft })),
+	/**  The rules in force that hold every word of `query`. */
+	listRules: (query: string, category: Category | null) => typedError<RuleRow[], AppError>(__TAURI_INVOKE("list_rules", { query, category })),
+	/**  What triage says of a text, by a draft or by what is in force; nothing is stored. */
+	tryText: (text: string, draft: ClinicLexicon | null) => typedError<TriedText, AppError>(__TAURI_INVOKE("try_text", { text, draft })),
+	/**  How far stored messages are judged by what is in force. */
+	loadRetriage: () => typedError<RetriageView, AppError>(__TAURI_INVOKE("load_retriage")),
+	/**  Stops judging stored messages. */
+	cancelRetriage: () => typedError<null, AppError>(__TAURI_INVOKE("cancel_retriage")),
+	/**  Goes on with it. */
+	resumeRetriage: () => typedError<null, AppError>(__TAURI_INVOKE("resume_retriage")),
+	/**  "A rule missed this." */
+	reportMissed: (message: string, category: Category, wording: string) => typedError<null, AppError>(__TAURI_INVOKE("report_missed", { message, category, wording })),
+	/**  Takes such a report back. */
+	withdrawMissed: (message: string, category: Category) => typedError<null, AppError>(__TAURI_INVOKE("withdraw_missed", { message, category })),
+	/**  What was said of rules, as JSON without names, texts and ids of patients. */
+	exportFeedback: () => typedError<string, AppError>(__TAURI_INVOKE("export_feedback")),
 	/**  Hides a thread until then. */
 	snoozeThread: (thread: string, until: string | null) => typedError<null, AppError>(__TAURI_INVOKE("snooze_thread", { thread, until })),
 	/**  Closes or reopens a thread. */
@@ -95,6 +117,8 @@ export type AppEvent =
 threads: string[] } | 
 /**  Freshness, progress or duty changed. */
 { kind: "status_changed" } | 
+/**  Stored messages are being judged again, or no longer. */
+{ kind: "retriage_changed" } | 
 /**  A case opened or a flag joined it. */
 { kind: "case_opened"; 
 /**  The case. */
@@ -199,6 +223,70 @@ export type Checked =
 "partial" | 
 /**  None of it. */
 "none";
+
+/**  Language of a clinic's words. */
+export type ClinicLanguage = 
+/**  English messages. */
+"en" | 
+/**  German messages. */
+"de" | 
+/**  Any message. */
+"both";
+
+/**  A clinic's own words and switches. */
+export type ClinicLexicon = {
+	/**  Phrases to flag. */
+	words?: ClinicWords[],
+	/**  Ids of rules that raise nothing above watch. */
+	watch_only?: string[],
+};
+
+/**  A problem and its place, for example `words[2].phrases[0]`. */
+export type ClinicProblem = {
+	/**  Place in the JSON. */
+	path: string,
+	/**  What is wrong there. */
+	problem: ClinicProblemKind,
+};
+
+/**  What is wrong with a [`ClinicLexicon`]. */
+export type ClinicProblemKind = 
+/**  More entries or phrases than are allowed. */
+"too_many" | 
+/**  An id with other characters than letters, digits and hyphens, or without any. */
+"id" | 
+/**  The same id twice. */
+"duplicate_id" | 
+/**  Tier none: nothing would be flagged. */
+"tier" | 
+/**  No phrase. */
+"no_phrase" | 
+/**  A phrase without a word, or longer than allowed. */
+"phrase" | 
+/**  A phrase of nothing but everyday words, which would flag most messages. */
+"only_common_words" | 
+/**  No reason, or a longer one than allowed. */
+"reason" | 
+/**  A switch for a rule that does not exist. */
+"unknown_rule" | 
+/**  A switch for a rule that a clinical lead has signed. */
+"signed_rule";
+
+/**  Phrases that a clinic wants flagged. */
+export type ClinicWords = {
+	/**  Id within the clinic's words: letters, digits and hyphens. The rule is called `clinic.{id}`. */
+	id: string,
+	/**  Messages in which to look. */
+	language: ClinicLanguage,
+	/**  Kind of concern. */
+	category: Category,
+	/**  `watch`, `urgent` or `emergency`. */
+	tier: Tier,
+	/**  Words in a row; a `*` at the end of a word stands for any ending. Case and umlauts do not matter. */
+	phrases: string[],
+	/**  Why the clinic looks for them; shown beside the flag. */
+	reason: string,
+};
 
 /**  To which portal the open vault belongs; empty before the first sign-in. */
 export type ConnectionView = {
@@ -311,6 +399,20 @@ export type FlagView = {
 	dismissed: boolean,
 };
 
+/**  The clinic's own words and switches as they are in force. */
+export type LexiconView = {
+	/**  Newest version; 0 before the first one. */
+	version: number,
+	/**  When it was saved. */
+	saved_at: string | null,
+	/**  Its words and switches. */
+	lexicon: ClinicLexicon,
+	/**  Why what is stored is not, or not wholly, in force. */
+	problem: AppError | null,
+	/**  How far the stored messages are judged by it. */
+	retriage: RetriageView,
+};
+
 /**  What is unusual about a message as received (CLI.md, "Time"). */
 export type Mark = 
 /**  No `sent`; `meta.lastUpdated` is used for order. */
@@ -371,6 +473,8 @@ export type MessageView = {
 	cut: boolean,
 	/**  Flags, demoted ones too. */
 	flags: FlagView[],
+	/**  What a rule missed, as clinicians said. */
+	missed: MissedView[],
 	/**  Whether triage could judge it. */
 	checked: Checked,
 	/**  Why not. */
@@ -393,6 +497,14 @@ export type MessageView = {
 	delivery_error: string | null,
 	/**  Attachments. */
 	attachments: AttachmentView[],
+};
+
+/**  "A rule missed this", on a message. */
+export type MissedView = {
+	/**  The kind of concern that should have been flagged. */
+	category: Category,
+	/**  The clinician's own words, or empty. */
+	wording: string,
 };
 
 /**  Why a message was not fully checked. */
@@ -534,6 +646,68 @@ export type ResponseView = {
 	/**  A clinical lead has signed this version. */
 	signed: boolean,
 };
+
+/**  Whether stored messages are being judged again. */
+export type RetriageState = 
+/**  All messages are judged by what is in force. */
+"complete" | 
+/**  They are being judged. */
+"running" | 
+/**  Somebody stopped it; the next opening of the vault goes on by itself. */
+"paused" | 
+/**  Some are still judged by what was in force before. */
+"waiting";
+
+/**  How far the stored messages are judged by what is in force. */
+export type RetriageView = {
+	/**  State. */
+	state: RetriageState,
+	/**  Messages judged. */
+	done: number,
+	/**  Of how many. */
+	total: number,
+	/**  What stopped the last run. */
+	problem: AppError | null,
+};
+
+/**  A rule with its examples and what it did in this vault. */
+export type RuleRow = {
+	/**  Id. */
+	id: string,
+	/**  Kind of concern. */
+	category: Category,
+	/**  Tier without context. */
+	tier: Tier,
+	/**  Why it exists, in the app's language. */
+	reason: string,
+	/**  Where the clinical fact comes from. */
+	source: string,
+	/**  Texts that it flags. */
+	positive: string[],
+	/**  Texts that it does not flag. */
+	negative: string[],
+	/**  A switch keeps it at watch. */
+	watch_only: boolean,
+	/**  A clinical lead has signed it: it cannot be switched. */
+	signed: boolean,
+	/**  One of the clinic's own. */
+	own: boolean,
+	/**  Flags raised in this vault. */
+	raised: number,
+	/**  Of these: called wrong. */
+	wrong: number,
+};
+
+/**  What became of a draft that was to be saved. */
+export type SavedLexicon = 
+/**  It is in force; stored messages are being judged by it. */
+{ outcome: "saved"; 
+/**  Its version. */
+version: number } | 
+/**  Nothing was saved. */
+{ outcome: "refused"; 
+/**  Everything that is wrong with it. */
+problems: ClinicProblem[] };
 
 /**  A hit of the search. */
 export type SearchHit = {
@@ -767,6 +941,22 @@ export type Tier =
 "urgent" | 
 /**  Danger to life now. */
 "emergency";
+
+/**  What triage says of a text that is not stored. */
+export type TriedText = {
+	/**  Highest tier of the flags after context. */
+	tier: Tier,
+	/**  The text, cut at flags. */
+	segments: Segment[],
+	/**  Flags, lowered ones too. */
+	flags: FlagView[],
+	/**  Whether triage could judge it. */
+	checked: Checked,
+	/**  Why not. */
+	not_checked: NotCheckedReason[],
+	/**  What is wrong with the draft; nothing was tried then. */
+	problems: ClinicProblem[],
+};
 
 /**  Answer to unlock. */
 export type UnlockOutcome = 

@@ -11,6 +11,7 @@ export interface InboxActions {
   reply(): void
   search(): void
   help(): void
+  rules(): void
   lock(): void
   hide(): void
   attempt(outcome: AttemptOutcome): void
@@ -52,9 +53,11 @@ export function handleInboxKey(event: KeyboardEvent, actions: InboxActions, cove
     if (event.key === 'Escape') actions.focusList()
     return
   }
-  const go = Date.now() < goUntil ? GO[event.key.toLowerCase()] : undefined
+  const going = Date.now() < goUntil ? event.key.toLowerCase() : ''
+  const go = GO[going]
   goUntil = 0
   if (go) actions.show(go)
+  else if (going === 'r') actions.rules()
   else if (!letter(event, actions)) return
   event.preventDefault()
 }

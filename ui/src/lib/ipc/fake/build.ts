@@ -94,6 +94,7 @@ export function message(spec: MessageSpec, patient: string): MessageView {
     segments: cut(spec.text, flags),
     cut: false,
     flags,
+    missed: [],
     checked: 'full',
     not_checked: [],
     functions: spec.fn ? [spec.fn] : [],

@@ -16,6 +16,7 @@ import type {
 } from '../backend'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
+import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
 
 export { SAMPLE_NOW } from './build'
@@ -29,6 +30,8 @@ export interface FakeOptions {
   delay?: number
   /** Commands that fail, by name. */
   failing?: Partial<Record<keyof Backend, AppError>>
+  /** Judging again takes long enough to be cancelled. */
+  slowRetriage?: boolean
   /** Copies of the waiting threads, for long lists. */
   many?: number
 }
@@ -240,6 +243,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         after_hours: null,
         segments: [{ text: request.text, flags: [], revealed: false }],
         flags: [],
+        missed: [],
         checked: 'full',
         not_checked: [],
         attachments: [],
@@ -358,6 +362,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       flag.dismissed = dismissed
       changed(detail)
     },
+    ...lexiconCommands(threads, emit, changed, options.slowRetriage ?? options.delay !== 0),
     snoozeThread: async (id, until) => {
       const detail = find(id)
       detail.row.snoozed_until = until

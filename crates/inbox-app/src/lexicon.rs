@@ -1,0 +1,165 @@
+//! The engine in force: the built-in lexicon with the clinic's own words and switches on top. What is stored and cannot be
+//! used is said in the window and leaves the built-in rules in force; it is never guessed at.
+
+use std::{collections::BTreeSet, ops::Deref, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use inbox_domain::format_instant;
+use inbox_triage::{
+    Engine,
+    clinic::{ClinicLexicon, ClinicProblem, ClinicProblemKind},
+};
+use inbox_vault::{LexiconVersion, Vault};
+
+use crate::{
+    dto::{AppError, LexiconView, SavedLexicon},
+    error::{AppResult, invalid},
+    session::Session,
+};
+
+/// An engine that can be kept while another one comes into force.
+#[derive(Clone)]
+pub(crate) enum SharedEngine {
+    /// Compiled once a process.
+    Builtin,
+    /// With a clinic's words and switches.
+    Clinic(Arc<Engine>),
+}
+
+impl Deref for SharedEngine {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        match self {
+            Self::Builtin => Engine::builtin(),
+            Self::Clinic(engine) => engine,
+        }
+    }
+}
+
+impl SharedEngine {
+    /// The built-in lexicon with these words and switches.
+    pub(crate) fn of(clinic: &ClinicLexicon) -> Result<Self, Vec<ClinicProblem>> {
+        if *clinic == ClinicLexicon::default() {
+            return Ok(Self::Builtin);
+        }
+        Ok(Self::Clinic(Arc::new(Engine::with_clinic(clinic, &signed_rules())?)))
+    }
+}
+
+/// Rules that a clinical lead has signed: no switch of a clinic goes below them. None, until there are signed packs.
+pub(crate) fn signed_rules() -> BTreeSet<String> {
+    BTreeSet::new()
+}
+
+/// The newest lexicon of a vault and the engine made from it.
+#[derive(Clone)]
+pub(crate) struct LexiconInForce {
+    pub(crate) engine: SharedEngine,
+    pub(crate) version: u32,
+    saved_at: Option<DateTime<Utc>>,
+    lexicon: ClinicLexicon,
+    pub(crate) problem: Option<AppError>,
+}
+
+impl LexiconInForce {
+    /// What is kept in a vault.
+    pub(crate) fn load(vault: &Vault) -> Self {
+        match vault.lexicon() {
+            Ok(None) => Self::builtin(None, 0, None),
+            Ok(Some(stored)) => Self::read(&stored),
+            Err(_) => Self::builtin(Some(AppError::new("lexicon_unreadable")), 0, None),
+        }
+    }
+
+    fn builtin(problem: Option<AppError>, version: u32, saved_at: Option<DateTime<Utc>>) -> Self {
+        Self { engine: SharedEngine::Builtin, version, saved_at, lexicon: ClinicLexicon::default(), problem }
+    }
+
+    fn read(stored: &LexiconVersion) -> Self {
+        let (version, saved_at) = (stored.version, Some(stored.saved_at));
+        let unreadable = || Self::builtin(Some(AppError::new("lexicon_unreadable")), version, saved_at);
+        let Ok(mut lexicon) = serde_json::from_str::<ClinicLexicon>(&stored.lexicon) else {
+            return unreadable();
+        };
+        let dropped = drop_stale_switches(&mut lexicon);
+        let problem = (!dropped.is_empty())
+            .then(|| AppError::new("switches_dropped").with("rules", dropped.join(", ")));
+        match SharedEngine::of(&lexicon) {
+            Ok(engine) => Self { engine, version, saved_at, lexicon, problem },
+            Err(_) => unreadable(),
+        }
+    }
+}
+
+/// Takes out switches of rules that this version of the app no longer has, or that were signed since: the clinic's words
+/// stay in force without them. Answers their rules.
+fn drop_stale_switches(lexicon: &mut ClinicLexicon) -> Vec<String> {
+    let problems = lexicon.problems(&signed_rules());
+    let stale = |at: usize| {
+        problems.iter().any(|found| {
+            matches!(found.problem, ClinicProblemKind::UnknownRule | ClinicProblemKind::SignedRule)
+                && found.path == format!("watch_only[{at}]")
+        })
+    };
+    let switches = std::mem::take(&mut lexicon.watch_only);
+    let (dropped, kept): (Vec<_>, Vec<_>) = switches.into_iter().enumerate().partition(|(at, _)| stale(*at));
+    lexicon.watch_only = kept.into_iter().map(|(_, rule)| rule).collect();
+    dropped.into_iter().map(|(_, rule)| rule).collect()
+}
+
+impl Session {
+    /// The clinic's own words and switches in force, and how far messages are judged by them.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub fn load_lexicon(&self) -> AppResult<LexiconView> {
+        let found = self.lexicon_in_force();
+        Ok(LexiconView {
+            version: found.version,
+            saved_at: found.saved_at.map(format_instant),
+            lexicon: found.lexicon,
+            problem: found.problem,
+            retriage: self.load_retriage()?,
+        })
+    }
+
+    /// Everything that is wrong with a draft; empty when it can be saved.
+    pub fn check_lexicon(&self, draft: &ClinicLexicon) -> Vec<ClinicProblem> {
+        draft.problems(&signed_rules())
+    }
+
+    /// Saves a draft made from version `base`, takes it into use and starts to judge stored messages by it.
+    ///
+    /// # Errors
+    /// `lexicon_changed` when another version was saved since; the vault's.
+    pub fn save_lexicon(self: &Arc<Self>, base: u32, draft: &ClinicLexicon) -> AppResult<SavedLexicon> {
+        let saved = self.store_lexicon(base, draft)?;
+        if let SavedLexicon::Saved { .. } = saved {
+            self.resume_retriage();
+        }
+        Ok(saved)
+    }
+
+    /// The same without judging: for programs without a background.
+    ///
+    /// # Errors
+    /// As [`Session::save_lexicon`].
+    pub fn store_lexicon(&self, base: u32, draft: &ClinicLexicon) -> AppResult<SavedLexicon> {
+        if let Err(problems) = SharedEngine::of(draft) {
+            return Ok(SavedLexicon::Refused { problems });
+        }
+        let json = serde_json::to_string(draft).map_err(|_| invalid("lexicon"))?;
+        let version = self.vault.save_lexicon(base, &json, self.now())?;
+        self.reload_lexicon();
+        Ok(SavedLexicon::Saved { version })
+    }
+
+    /// Reads the lexicon again where a newer version is stored: another process may have saved it.
+    pub(crate) fn reload_lexicon(&self) {
+        let newest = self.vault.lexicon().map(|stored| stored.map_or(0, |stored| stored.version));
+        if newest.is_ok_and(|newest| newest != self.lexicon_in_force().version) {
+            self.set_lexicon(LexiconInForce::load(&self.vault));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `lexicon`: a clinic's own words and switches, and what is said of rules.
+
+use std::path::Path;
+
+use inbox_app::{
+    dto::{AppError, SavedLexicon},
+    record::LexiconRecord,
+};
+use inbox_triage::clinic::ClinicLexicon;
+use serde_json::json;
+
+use crate::{
+    arguments::{LexiconCommand, VaultArguments},
+    files, open,
+    output::{Failure, Outcome, print},
+};
+
+/// `lexicon`.
+pub(crate) fn run(command: &LexiconCommand) -> Outcome {
+    match command {
+        LexiconCommand::Show { vault } => print(&LexiconRecord::from(open(vault)?.load_lexicon()?)),
+        LexiconCommand::Set { vault, file } => set(vault, file),
+        LexiconCommand::Retriage { vault } => print(&open(vault)?.retriage()?),
+        LexiconCommand::Feedback { vault } => print(&open(vault)?.feedback()?),
+    }
+}
+
+fn set(vault: &VaultArguments, file: &Path) -> Outcome {
+    let text = files::read(file, "--file")?;
+    let lexicon: ClinicLexicon = serde_json::from_str(&text).map_err(|error| {
+        // Where it is wrong, never what stands there.
+        let place = format!("{}:{}", error.line(), error.column());
+        AppError::new("invalid_lexicon").with("at", place)
+    })?;
+    let session = open(vault)?;
+    let base = session.load_lexicon()?.version;
+    match session.store_lexicon(base, &lexicon)? {
+        SavedLexicon::Saved { version } => print(&json!({"ok": true, "version": version})),
+        SavedLexicon::Refused { problems } => {
+            print(&json!({"ok": false, "problems": problems}))?;
+            Err(Failure::Said)
+        }
+    }
+}
