@@ -114,6 +114,8 @@ pub enum ContextMark {
     Combined,
     /// Read together with the message it answers.
     ThreadContext,
+    /// All other words of the message speak for an everyday one.
+    Everyday,
     /// The clinic's switch keeps this rule at watch.
     WatchOnly,
 }

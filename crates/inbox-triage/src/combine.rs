@@ -34,15 +34,30 @@ pub(crate) fn flags(
     answered: &[u32],
 ) -> Vec<Flag> {
     let mut raised = raised_by_rules(lexicon, text, hits, answered);
+    if raised.needs_support(lexicon) && lexicon.evidence.is_everyday(text) {
+        raised.lower_conclusions(lexicon);
+    }
     let tier = raised.highest_tier();
     raised.flags.extend(raised_by_evidence(lexicon, text, &raised.set_aside, tier));
     into_flags(lexicon, text, original, raised.flags)
 }
 
-/// The tier by rules, and the clauses that evidence leaves out.
-pub(crate) fn rules_alone(lexicon: &Lexicon, text: &Text, hits: &[Hit]) -> (Tier, Vec<(u32, u32)>) {
-    let raised = raised_by_rules(lexicon, text, hits, &[]);
-    (raised.highest_tier(), raised.set_aside)
+/// What the learner of evidence asks about a message.
+pub(crate) struct RulesAlone {
+    /// The tier by rules.
+    pub(crate) tier: Tier,
+    /// The tier by rules if the message read everyday.
+    pub(crate) if_everyday: Tier,
+    /// Clauses that evidence leaves out.
+    pub(crate) set_aside: Vec<(u32, u32)>,
+}
+
+/// What rules say without evidence.
+pub(crate) fn rules_alone(lexicon: &Lexicon, text: &Text, hits: &[Hit]) -> RulesAlone {
+    let mut raised = raised_by_rules(lexicon, text, hits, &[]);
+    let tier = raised.highest_tier();
+    raised.lower_conclusions(lexicon);
+    RulesAlone { tier, if_everyday: raised.highest_tier(), set_aside: raised.set_aside }
 }
 
 /// What rules raised, and the words that they read as no concern.
@@ -54,6 +69,21 @@ struct RaisedByRules {
 }
 
 impl RaisedByRules {
+    fn needs_support(&self, lexicon: &Lexicon) -> bool {
+        let concluded = |flag: &Raised| lexicon.rules[flag.rule as usize].needs_support;
+        self.flags.iter().any(|flag| flag.reading.tier > Tier::None && concluded(flag))
+    }
+
+    /// Conclusions from single elements do not count in a message that reads everyday; an emergency stays a warning sign.
+    fn lower_conclusions(&mut self, lexicon: &Lexicon) {
+        for flag in &mut self.flags {
+            if flag.reading.tier > Tier::None && lexicon.rules[flag.rule as usize].needs_support {
+                let to = if flag.reading.tier == Tier::Emergency { Tier::Watch } else { Tier::None };
+                flag.reading.lower(to, ContextMark::Everyday);
+            }
+        }
+    }
+
     fn highest_tier(&self) -> Tier {
         self.flags.iter().map(|flag| flag.reading.tier).max().unwrap_or(Tier::None)
     }

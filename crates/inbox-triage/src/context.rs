@@ -36,7 +36,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    fn lower(&mut self, to: Tier, mark: ContextMark) {
+    pub(crate) fn lower(&mut self, to: Tier, mark: ContextMark) {
         self.tier = self.tier.min(to);
         self.context.push(mark);
     }

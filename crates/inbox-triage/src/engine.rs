@@ -57,6 +57,17 @@ pub struct ClinicFile {
     pub text: String,
 }
 
+/// A message as the learner of evidence sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LearningView {
+    /// Tier by rules alone.
+    pub by_rules: Tier,
+    /// Tier by rules if the message as a whole read everyday.
+    pub if_everyday: Tier,
+    /// Words and pairs of words, as `evidence.tsv` writes them.
+    pub features: Vec<String>,
+}
+
 /// Compiled lexicons; cheap to share, used from any thread.
 #[derive(Debug)]
 pub struct Engine {
@@ -82,7 +93,11 @@ impl Engine {
     /// File, line and what was expected there.
     pub fn with_clinic_lexicon(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
         let builtin = builtin::FILES.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
-        let clinic = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
+        let clinic = files.iter().map(|file| {
+            let mut source = Source::parse(&file.folder, &file.name, &file.text)?;
+            source.own = true;
+            Ok(source)
+        });
         Self::of(builtin.chain(clinic).collect::<Result<_, _>>()?)
     }
 
@@ -124,6 +139,11 @@ impl Engine {
         for folder in ["shared", "en", "de"] {
             files.append(&mut read_folder(&dir.join(folder), folder)?);
         }
+        Self::of_files(&files)
+    }
+
+    /// An engine of these files alone.
+    pub(crate) fn of_files(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
         let sources = files.iter().map(|file| Source::parse(&file.folder, &file.name, &file.text));
         Self::of(sources.collect::<Result<_, _>>()?)
     }
@@ -159,13 +179,14 @@ impl Engine {
         &self.lexicon.fingerprint
     }
 
-    /// For `examples/learn`: the tier by rules alone, and the features that the evidence of a language (`en`, `de`) would see.
-    pub fn evidence_features(&self, text: &str, language: &str) -> (Tier, Vec<String>) {
+    /// For `examples/learn`: what rules alone say, and the features that the evidence of a language (`en`, `de`) would see.
+    pub fn learning_view(&self, text: &str, language: &str) -> LearningView {
         let bit = if language == "de" { fact::GERMAN } else { fact::ENGLISH };
         let text = Text::new(&self.lexicon, text, bit);
         let (hits, _) = find(&self.lexicon, &text, Pass::Rules);
-        let (tier, set_aside) = combine::rules_alone(&self.lexicon, &text, &hits);
-        (tier, written(&text, bit, &set_aside))
+        let alone = combine::rules_alone(&self.lexicon, &text, &hits);
+        let features = written(&text, bit, &alone.set_aside);
+        LearningView { by_rules: alone.tier, if_everyday: alone.if_everyday, features }
     }
 
     /// The reason and source of a rule in `lang` (`de`, else English); `None` for an unknown rule.

@@ -21,5 +21,5 @@ mod matcher;
 pub mod ndjson;
 mod normalise;
 
-pub use engine::{ClinicFile, ContextMessage, Engine, RuleText, TriageInput};
+pub use engine::{ClinicFile, ContextMessage, Engine, LearningView, RuleText, TriageInput};
 pub use lexicon::LexiconError;

@@ -16,16 +16,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use inbox_domain::Tier;
-use inbox_triage::Engine;
 use inbox_triage::evaluate::Rate;
+use inbox_triage::{Engine, LearningView};
 
 /// Parts of the cross-validation.
 const FOLDS: usize = 10;
 /// Messages with fewer words count as if they had these features.
 const LEAST_FEATURES: usize = 24;
 /// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
-const FALSE_ALARMS: [f64; 2] = [0.02, 0.006];
-/// The same for ordinary texts.
+const FALSE_ALARMS: [f64; 2] = [0.01, 0.004];
+/// Share of rightly flagged messages that may read everyday.
+const EVERYDAY: f64 = 0.06;
+/// The same as [`FALSE_ALARMS`] for ordinary texts.
 const ORDINARY_FALSE_ALARMS: [f64; 2] = [0.0015, 0.0005];
 /// Messages in which a feature must stand.
 const SEEN: usize = 2;
@@ -35,6 +37,7 @@ pub(crate) struct Example {
     pub(crate) id: String,
     pub(crate) label: Tier,
     pub(crate) by_rules: Tier,
+    pub(crate) if_everyday: Tier,
     pub(crate) category: Option<String>,
     /// A public text without crisis: it shows what is ordinary, but adds no word.
     pub(crate) ordinary: bool,
@@ -125,6 +128,8 @@ pub(crate) struct Learned {
     pub(crate) acute: fit::Weights,
     /// Score above which a message is flagged, and is urgent.
     pub(crate) above: [f64; 2],
+    /// Score below which a message reads everyday.
+    pub(crate) everyday_below: f64,
 }
 
 fn lines(path: &Path) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
@@ -158,29 +163,23 @@ fn load(
             .filter(|value| value["lang"] == language && value["split"] != "held_back")
         {
             let label: Tier = serde_json::from_value(value["label"].clone())?;
-            let (by_rules, features) =
-                engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
+            let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
             let category = value["expected_categories"][0].as_str().map(str::to_owned);
-            raw.push((
-                value["id"].as_str().unwrap_or_default().to_owned(),
-                label,
-                by_rules,
-                category,
-                features,
-            ));
+            raw.push((value["id"].as_str().unwrap_or_default().to_owned(), label, category, view));
         }
     }
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (.., features) in &raw {
-        let mut once = features.clone();
+    for (.., view) in &raw {
+        let mut once = view.features.clone();
         once.sort_unstable();
         once.dedup();
         once.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
     }
     let names: Vec<String> = seen.into_iter().filter(|(_, n)| *n >= SEEN).map(|(name, _)| name).collect();
-    let examples = raw.into_iter().map(|(id, label, by_rules, category, features)| {
-        let (features, length) = numbered(&features, &names);
-        Example { id, label, by_rules, category, ordinary: false, features, length }
+    let examples = raw.into_iter().map(|(id, label, category, view)| {
+        let (features, length) = numbered(&view.features, &names);
+        let LearningView { by_rules, if_everyday, .. } = view;
+        Example { id, label, by_rules, if_everyday, category, ordinary: false, features, length }
     });
     Ok((examples.collect(), names))
 }
@@ -193,11 +192,20 @@ fn ordinary(
 ) -> Result<Vec<Example>, Box<dyn Error>> {
     let of_language = lines(file)?.into_iter().filter(|value| value["lang"] == language);
     let examples = of_language.map(|value| {
-        let (by_rules, features) =
-            engine.evidence_features(value["text"].as_str().unwrap_or_default(), language);
-        let (features, length) = numbered(&features, names);
+        let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
+        let (features, length) = numbered(&view.features, names);
+        let LearningView { by_rules, if_everyday, .. } = view;
         let id = value["id"].as_str().unwrap_or_default().to_owned();
-        Example { id, label: Tier::None, by_rules, category: None, ordinary: true, features, length }
+        Example {
+            id,
+            label: Tier::None,
+            by_rules,
+            if_everyday,
+            category: None,
+            ordinary: true,
+            features,
+            length,
+        }
     });
     Ok(examples.collect())
 }
@@ -238,12 +246,19 @@ fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
         };
         at_share(false, FALSE_ALARMS[kind]).max(at_share(true, ORDINARY_FALSE_ALARMS[kind]))
     });
-    report(examples, &scores, above, language);
+    let everyday_below = {
+        let right = |at: &usize| examples[*at].label > Tier::None && examples[*at].by_rules > Tier::None;
+        let mut sums: Vec<f64> = (0..examples.len()).filter(right).map(|at| scores[at][0]).collect();
+        sums.sort_by(f64::total_cmp);
+        sums.get((sums.len() as f64 * EVERYDAY) as usize).copied().unwrap_or(f64::MIN)
+    };
+    report(examples, &scores, (above, everyday_below), language);
     let all: Vec<&Example> = examples.iter().collect();
     Learned {
         concern: fit::fit(&all, names.len(), concern),
         acute: fit::fit(&all, names.len(), acute),
         above,
+        everyday_below,
     }
 }
 
@@ -255,7 +270,12 @@ fn tier(score: [f64; 2], above: [f64; 2]) -> Tier {
     }
 }
 
-fn report(examples: &[Example], scores: &[[f64; 2]], above: [f64; 2], language: &str) {
+fn report(
+    examples: &[Example],
+    scores: &[[f64; 2]],
+    (above, everyday_below): ([f64; 2], f64),
+    language: &str,
+) {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, example) in examples.iter().enumerate() {
         let id = example.id.split('-').next().unwrap_or_default();
@@ -280,6 +300,10 @@ fn report(examples: &[Example], scores: &[[f64; 2]], above: [f64; 2], language: 
         };
         line("rules", &|at| examples[at].by_rules);
         line("evidence", &|at| tier(scores[at], above));
-        line("both", &|at| examples[at].by_rules.max(tier(scores[at], above)));
+        line("both", &|at| {
+            let everyday = scores[at][0] < everyday_below;
+            let by_rules = if everyday { examples[at].if_everyday } else { examples[at].by_rules };
+            by_rules.max(tier(scores[at], above))
+        });
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn key_of(written: &str) -> u64 {
     }
 }
 
-/// Calls `see` for each word and each pair of neighbours in the sentences of a language, in order.
+/// Calls `see` for each word with a meaning and each pair of neighbours in the sentences of a language, in order.
 pub(crate) fn for_each_feature(
     text: &Text,
     language: u8,
@@ -62,7 +62,10 @@ pub(crate) fn for_each_feature(
             }
             let token = &text.tokens.list[at as usize];
             let key = word_key(text.tokens.word(token), token.key);
-            see(Feature { key, from: at, to: at + 1 });
+            // A function word says how somebody writes; only its neighbours give it a meaning.
+            if token.languages == 0 {
+                see(Feature { key, from: at, to: at + 1 });
+            }
             if token.before >= Break::Clause && before != Some(START) {
                 before = None;
             }

@@ -7,6 +7,9 @@
 //! leaves this module: a flag says which words weighed most, not how much (no score; CLINICAL.md, "Principles").
 //! docs/adr/0006-evidence-beside-rules.md has the reasons and what was rejected.
 //!
+//! The same sum speaks the other way: when all words together read everyday, what a rule only *concluded* from single elements
+//! (`needs_support`) is shown demoted. What a rule has *read*, that somebody wants to die, stands whatever surrounds it.
+//!
 //! Words are cut to [`STEM`] letters, so that an unseen inflection or compound still counts. Clauses whose phrase a rule
 //! has read as denied, past, quoted or an idiom add nothing.
 
@@ -45,16 +48,33 @@ pub(crate) struct Evidences {
 }
 
 impl Evidences {
+    fn models(&self) -> impl Iterator<Item = (u8, &Model)> {
+        let both = [(fact::ENGLISH, &self.english), (fact::GERMAN, &self.german)];
+        both.into_iter().filter_map(|(bit, model)| Some((bit, model.as_ref()?)))
+    }
+
     /// Judges the words of a message. `masked` are tokens that add nothing, in order and apart.
     pub(crate) fn judge(&self, text: &Text, masked: &[(u32, u32)]) -> Option<Evidence> {
-        let languages = [(fact::ENGLISH, &self.english), (fact::GERMAN, &self.german)];
-        let found =
-            languages.into_iter().filter_map(|(bit, model)| judge_in(text, bit, model.as_ref()?, masked));
+        let found = self.models().filter_map(|(bit, model)| {
+            let (concern, acute) = sums(text, bit, model, masked)?;
+            let tier = model.tier(concern, acute)?;
+            Some(explain(text, bit, model, masked, tier))
+        });
         found.max_by_key(|evidence| evidence.tier)
+    }
+
+    /// Whether the words of a message, all together, speak for an everyday one in each of its languages.
+    pub(crate) fn is_everyday(&self, text: &Text) -> bool {
+        let mut read = self.models().filter_map(|(bit, model)| {
+            let (concern, _) = sums(text, bit, model, &[])?;
+            Some(model.is_everyday(concern))
+        });
+        read.next().is_some_and(|first| first && read.all(|other| other))
     }
 }
 
-fn judge_in(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<Evidence> {
+/// What the words add up to, for concern and for urgency, by length; `None` without words of the language.
+fn sums(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<(f32, f32)> {
     let (mut concern, mut acute, mut count) = (0.0f32, 0.0f32, 0u32);
     for_each_feature(text, language, masked, |feature| {
         count += 1;
@@ -64,8 +84,7 @@ fn judge_in(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> 
         }
     });
     let length = (count.max(model.least_features) as f32).sqrt();
-    let tier = model.tier(concern / length, acute / length)?;
-    Some(explain(text, language, model, masked, tier))
+    (count > 0).then_some((concern / length, acute / length))
 }
 
 /// The words that weighed most, and the concern that they speak for; only for messages that are flagged.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use inbox_domain::{Category, Tier};
 use toml::Spanned;
 
 use crate::evidence::{Evidences, model::Model};
@@ -27,6 +28,8 @@ pub(crate) struct Source<'a> {
     pub(crate) parsed: LexiconFile,
     /// Weights of words, for an `evidence.tsv`.
     weights: Option<Model>,
+    /// A clinic's own file: what it says counts as it stands.
+    pub(crate) own: bool,
 }
 
 impl<'a> Source<'a> {
@@ -39,9 +42,9 @@ impl<'a> Source<'a> {
         };
         if file.ends_with(".tsv") {
             let weights = Some(Model::parse(file, text)?);
-            return Ok(Self { languages, file, text, parsed: LexiconFile::default(), weights });
+            return Ok(Self { languages, file, text, parsed: LexiconFile::default(), weights, own: false });
         }
-        Ok(Self { languages, file, text, parsed: schema::parse(file, text)?, weights: None })
+        Ok(Self { languages, file, text, parsed: schema::parse(file, text)?, weights: None, own: false })
     }
 
     /// Whether each pattern can be parsed.
@@ -124,6 +127,22 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
         }
     }
     Ok(lexicon)
+}
+
+/// Whether a rule concludes rather than reads: frames, warning signs, and urgent phrases about anything but the writer's own
+/// life. What people say of dying, killing themselves or having begun to stands whatever surrounds it.
+fn needs_support(rule: &Rule) -> bool {
+    const OWN_LIFE: [Category; 6] = [
+        Category::IdeationActive,
+        Category::Intent,
+        Category::Plan,
+        Category::Attempt,
+        Category::SelfHarm,
+        Category::Overdose,
+    ];
+    let read = rule.frame.is_empty()
+        && (rule.tier == Tier::Emergency || (rule.tier == Tier::Urgent && OWN_LIFE.contains(&rule.category)));
+    !(read || rule.evidence || rule.escalation || !rule.after.is_empty())
 }
 
 /// FNV-1a over the files and the version of this crate; no secret depends on it.
@@ -281,6 +300,7 @@ impl Compiler {
             laughter: rule.laughter,
             third: rule.third,
             watch_only: false,
+            needs_support: !source.own && needs_support(rule),
             evidence: rule.evidence,
             escalation: rule.escalation,
             positive: rule.positive.clone(),
