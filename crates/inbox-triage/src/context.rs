@@ -15,6 +15,10 @@ use crate::normalise::Break;
 const NEGATION_REACH: u32 = 9;
 /// How far a German denial reaches back to a phrase before it.
 const NEGATION_BEHIND: u32 = 4;
+/// Words between a phrase of denial and what it denies, for rules that do not look at single words of negation.
+const DENIED_BEFORE: u32 = 4;
+/// Words of a question that a short answer denies, and of the answer.
+const SHORT_QUESTION: u32 = 7;
 /// Sentences after a phrase in which the present can contradict the past.
 const REARM_REACH: u32 = 2;
 
@@ -68,8 +72,15 @@ impl<'a> Context<'a> {
         if self.is_quoted(hit, rule.third == Third::Keeps) {
             reading.lower(Tier::None, ContextMark::Quoted);
         }
-        if rule.negation {
+        if rule.elements == 0 && self.is_answered_no(hit) {
+            reading.lower(Tier::None, ContextMark::Negated);
+        } else if rule.negation {
             self.apply_negation(hit, &mut reading);
+        } else if rule.elements == 0
+            && !self.any(hit.from..hit.to, Cue::Negation)
+            && self.is_denied_before(hit)
+        {
+            reading.lower(Tier::None, ContextMark::Negated);
         }
         if rule.history {
             self.apply_history(hit, &mut reading);
@@ -159,7 +170,35 @@ impl<'a> Context<'a> {
             cue.sentence == hit.sentence
                 && cue.from <= hit.from
                 && !(cue.from..cue.to).all(|token| Self::is_literal(hit, token))
-                && !self.any(cue.to.min(hit.from)..hit.from, Cue::Contrast)
+                && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
+        })
+    }
+
+    /// "Thoughts of suicide? No, none.": a short question, answered in the next sentence.
+    fn is_answered_no(&self, hit: &Hit) -> bool {
+        let (first, end) = self.sentence(hit);
+        let next = self.text.sentences.get(hit.sentence as usize + 1);
+        next.is_some_and(|next| {
+            let short = end - first <= SHORT_QUESTION && next.to - next.from <= SHORT_QUESTION;
+            let asked = self.text.tokens.list[end as usize - 1].asked;
+            short
+                && asked
+                && self.marked(next.from, Cue::Negation)
+                && !self.marked(next.from, Cue::PseudoNegation)
+        })
+    }
+
+    /// "Denies ...", "I have no thoughts of ...": a phrase of denial before a phrase that holds no negation of its own, in
+    /// the same sentence without a contrast or another person's clause between. It is clear enough to count against
+    /// rules that do not look at single words of negation.
+    fn is_denied_before(&self, hit: &Hit) -> bool {
+        let (from, _) = self.clause(hit);
+        self.cues(Cue::NegationPhrase).any(|cue| {
+            cue.sentence == hit.sentence
+                && cue.from >= from
+                && cue.from < hit.from
+                && hit.from.saturating_sub(cue.to) <= DENIED_BEFORE
+                && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
         })
     }
 

@@ -15,7 +15,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use inbox_domain::Tier;
+use inbox_domain::{Category, Tier};
 use inbox_triage::evaluate::Rate;
 use inbox_triage::{Engine, LearningView};
 
@@ -25,8 +25,8 @@ const FOLDS: usize = 10;
 const LEAST_FEATURES: usize = 24;
 /// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
 const FALSE_ALARMS: [f64; 2] = [0.01, 0.004];
-/// Share of rightly flagged messages that may read everyday.
-const EVERYDAY: f64 = 0.06;
+/// As in `src/evidence`: features before a message can read everyday.
+const ENOUGH_TO_READ_EVERYDAY: f32 = 36.0;
 /// The same as [`FALSE_ALARMS`] for ordinary texts.
 const ORDINARY_FALSE_ALARMS: [f64; 2] = [0.0015, 0.0005];
 /// Messages in which a feature must stand.
@@ -128,8 +128,6 @@ pub(crate) struct Learned {
     pub(crate) acute: fit::Weights,
     /// Score above which a message is flagged, and is urgent.
     pub(crate) above: [f64; 2],
-    /// Score below which a message reads everyday.
-    pub(crate) everyday_below: f64,
 }
 
 fn lines(path: &Path) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
@@ -164,7 +162,9 @@ fn load(
         {
             let label: Tier = serde_json::from_value(value["label"].clone())?;
             let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
-            let category = value["expected_categories"][0].as_str().map(str::to_owned);
+            let expected: Vec<Category> = serde_json::from_value(value["expected_categories"].clone())?;
+            let category = expected.first().map(serde_json::to_value).transpose()?;
+            let category = category.and_then(|category| category.as_str().map(str::to_owned));
             raw.push((value["id"].as_str().unwrap_or_default().to_owned(), label, category, view));
         }
     }
@@ -225,14 +225,15 @@ fn acute(example: &Example) -> bool {
 }
 
 fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
-    let mut scores = vec![[0.0f64; 2]; examples.len()];
+    let mut scores = vec![[0.0f64; 3]; examples.len()];
     for fold in 0..FOLDS {
         let train: Vec<&Example> =
             (0..).zip(examples).filter(|(at, _)| at % FOLDS != fold).map(|(_, e)| e).collect();
         let concern = fit::fit(&train, names.len(), concern);
         let acute = fit::fit(&train, names.len(), acute);
         for at in (fold..examples.len()).step_by(FOLDS) {
-            scores[at] = [concern.score(&examples[at]), acute.score(&examples[at])];
+            let sum = concern.score(&examples[at]);
+            scores[at] = [sum, acute.score(&examples[at]), sum - f64::from(concern.bias)];
         }
     }
     let quiet = |at: &usize| examples[*at].label == Tier::None && examples[*at].by_rules == Tier::None;
@@ -246,23 +247,16 @@ fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
         };
         at_share(false, FALSE_ALARMS[kind]).max(at_share(true, ORDINARY_FALSE_ALARMS[kind]))
     });
-    let everyday_below = {
-        let right = |at: &usize| examples[*at].label > Tier::None && examples[*at].by_rules > Tier::None;
-        let mut sums: Vec<f64> = (0..examples.len()).filter(right).map(|at| scores[at][0]).collect();
-        sums.sort_by(f64::total_cmp);
-        sums.get((sums.len() as f64 * EVERYDAY) as usize).copied().unwrap_or(f64::MIN)
-    };
-    report(examples, &scores, (above, everyday_below), language);
+    report(examples, &scores, above, language);
     let all: Vec<&Example> = examples.iter().collect();
     Learned {
         concern: fit::fit(&all, names.len(), concern),
         acute: fit::fit(&all, names.len(), acute),
         above,
-        everyday_below,
     }
 }
 
-fn tier(score: [f64; 2], above: [f64; 2]) -> Tier {
+fn tier(score: [f64; 3], above: [f64; 2]) -> Tier {
     match (score[0] > above[0], score[1] > above[1]) {
         (_, true) => Tier::Urgent,
         (true, _) => Tier::Watch,
@@ -270,12 +264,7 @@ fn tier(score: [f64; 2], above: [f64; 2]) -> Tier {
     }
 }
 
-fn report(
-    examples: &[Example],
-    scores: &[[f64; 2]],
-    (above, everyday_below): ([f64; 2], f64),
-    language: &str,
-) {
+fn report(examples: &[Example], scores: &[[f64; 3]], above: [f64; 2], language: &str) {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, example) in examples.iter().enumerate() {
         let id = example.id.split('-').next().unwrap_or_default();
@@ -301,7 +290,8 @@ fn report(
         line("rules", &|at| examples[at].by_rules);
         line("evidence", &|at| tier(scores[at], above));
         line("both", &|at| {
-            let everyday = scores[at][0] < everyday_below;
+            let long = examples[at].length.powi(2) >= ENOUGH_TO_READ_EVERYDAY;
+            let everyday = long && scores[at][2] < 0.0;
             let by_rules = if everyday { examples[at].if_everyday } else { examples[at].by_rules };
             by_rules.max(tier(scores[at], above))
         });

@@ -18,11 +18,10 @@ pub(crate) fn write(learned: &Learned, examples: &[Example], names: &[String]) -
         learned.above[0] - f64::from(learned.concern.bias),
         learned.above[1] - f64::from(learned.acute.bias),
     ];
-    let everyday = learned.everyday_below - f64::from(learned.concern.bias);
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "concern_above = {:.3}\nacute_above = {:.3}\neveryday_below = {everyday:.3}\nleast_features = {LEAST_FEATURES}\n",
+        "concern_above = {:.3}\nacute_above = {:.3}\nleast_features = {LEAST_FEATURES}\n",
         above[0], above[1]
     );
     let categories = categories(examples, names.len());

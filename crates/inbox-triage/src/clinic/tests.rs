@@ -38,10 +38,10 @@ fn a_clinics_phrase_is_flagged_with_its_reason() {
 
 #[test]
 fn a_clinics_phrase_is_read_in_its_context_like_any_other() {
-    let clinic = ClinicLexicon { words: vec![words("quarry", &["to the quarry"])], ..Default::default() };
+    let clinic = ClinicLexicon { words: vec![words("quarry", &["the quarry"])], ..Default::default() };
     let engine = Engine::with_clinic(&clinic, &BTreeSet::new()).unwrap();
     assert_eq!(tier(&engine, "I'm going to the quarry tonight."), Tier::Urgent);
-    let judged = engine.triage(&TriageInput { text: "I never go to the quarry.", lang: None, context: &[] });
+    let judged = engine.triage(&TriageInput { text: "I was never at the quarry.", lang: None, context: &[] });
     assert!(judged.flags.iter().any(|flag| flag.rule == "clinic.quarry" && flag.demoted));
 }
 

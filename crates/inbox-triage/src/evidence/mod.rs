@@ -26,6 +26,8 @@ use model::{Model, Weight};
 
 /// Spans that an evidence flag marks.
 const MOST_MARKS: usize = 5;
+/// Words and pairs, some twenty words, before a message can read everyday: a short one says too little.
+const ENOUGH_TO_READ_EVERYDAY: u32 = 36;
 /// Share of the strongest contribution below which a word is not marked.
 const WORTH_MARKING: f32 = 0.25;
 
@@ -56,35 +58,44 @@ impl Evidences {
     /// Judges the words of a message. `masked` are tokens that add nothing, in order and apart.
     pub(crate) fn judge(&self, text: &Text, masked: &[(u32, u32)]) -> Option<Evidence> {
         let found = self.models().filter_map(|(bit, model)| {
-            let (concern, acute) = sums(text, bit, model, masked)?;
-            let tier = model.tier(concern, acute)?;
+            let sums = sums(text, bit, model, masked)?;
+            let tier = model.tier(sums.concern, sums.acute)?;
             Some(explain(text, bit, model, masked, tier))
         });
         found.max_by_key(|evidence| evidence.tier)
     }
 
-    /// Whether the words of a message, all together, speak for an everyday one in each of its languages.
+    /// Whether the words of a message, all together and enough of them, speak against concern in each of its languages.
     pub(crate) fn is_everyday(&self, text: &Text) -> bool {
         let mut read = self.models().filter_map(|(bit, model)| {
-            let (concern, _) = sums(text, bit, model, &[])?;
-            Some(model.is_everyday(concern))
+            let sums = sums(text, bit, model, &[])?;
+            Some(sums.count >= ENOUGH_TO_READ_EVERYDAY && sums.concern < 0.0)
         });
         read.next().is_some_and(|first| first && read.all(|other| other))
     }
 }
 
-/// What the words add up to, for concern and for urgency, by length; `None` without words of the language.
-fn sums(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<(f32, f32)> {
-    let (mut concern, mut acute, mut count) = (0.0f32, 0.0f32, 0u32);
+/// What words add up to, by length.
+struct Sums {
+    concern: f32,
+    acute: f32,
+    /// Features.
+    count: u32,
+}
+
+/// What the words add up to; `None` without words of the language.
+fn sums(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<Sums> {
+    let mut sums = Sums { concern: 0.0, acute: 0.0, count: 0 };
     for_each_feature(text, language, masked, |feature| {
-        count += 1;
+        sums.count += 1;
         if let Some(weight) = model.weight(feature.key) {
-            concern += weight.concern;
-            acute += weight.acute;
+            sums.concern += weight.concern;
+            sums.acute += weight.acute;
         }
     });
-    let length = (count.max(model.least_features) as f32).sqrt();
-    (count > 0).then_some((concern / length, acute / length))
+    let length = (sums.count.max(model.least_features) as f32).sqrt();
+    (sums.concern, sums.acute) = (sums.concern / length, sums.acute / length);
+    (sums.count > 0).then_some(sums)
 }
 
 /// The words that weighed most, and the concern that they speak for; only for messages that are flagged.

@@ -19,29 +19,15 @@ pub(crate) struct Weight {
 }
 
 /// The weights of one language.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
     weights: Table<Weight>,
     /// Sum, divided by the root of the number of features, above which a message is flagged.
     pub(crate) concern_above: f32,
     /// The same for urgent.
     pub(crate) acute_above: f32,
-    /// Below this the message reads everyday, and what was concluded from single elements does not count.
-    pub(crate) everyday_below: f32,
     /// Shorter messages count as if they had so many features.
     pub(crate) least_features: u32,
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self {
-            weights: Table::default(),
-            concern_above: 0.0,
-            acute_above: 0.0,
-            everyday_below: f32::MIN,
-            least_features: 0,
-        }
-    }
 }
 
 impl Model {
@@ -62,9 +48,9 @@ impl Model {
                 continue;
             }
             if let Some((key, value)) = line.split_once(" = ") {
-                model.set(key, value).ok_or_else(|| {
-                    fail("expected concern_above, acute_above, everyday_below or least_features")
-                })?;
+                model
+                    .set(key, value)
+                    .ok_or_else(|| fail("expected concern_above, acute_above or least_features"))?;
                 continue;
             }
             let columns: Vec<&str> = line.split('\t').collect();
@@ -80,7 +66,6 @@ impl Model {
         match key {
             "concern_above" => self.concern_above = value.parse().ok()?,
             "acute_above" => self.acute_above = value.parse().ok()?,
-            "everyday_below" => self.everyday_below = value.parse().ok()?,
             "least_features" => self.least_features = value.parse().ok()?,
             _ => return None,
         }
@@ -89,11 +74,6 @@ impl Model {
 
     pub(crate) fn weight(&self, key: u64) -> Option<Weight> {
         self.weights.get(key)
-    }
-
-    /// Whether a message with this sum reads everyday.
-    pub(crate) fn is_everyday(&self, concern: f32) -> bool {
-        concern < self.everyday_below
     }
 
     /// The tier of a message with these sums.

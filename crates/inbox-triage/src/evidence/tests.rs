@@ -3,7 +3,7 @@ use inbox_domain::{Category, ContextMark, Tier};
 use super::model::Model;
 use crate::engine::{ClinicFile, Engine, TriageInput};
 
-const TABLE: &str = "# words\nconcern_above = 1.5\nacute_above = 2\neveryday_below = -1\nleast_features = 4\n\n\
+const TABLE: &str = "# words\nconcern_above = 1.5\nacute_above = 2\nleast_features = 4\n\n\
                      lake\t4\t1\tplan\nlake alone\t3\t6\tplan\npicnic\t-9\t-9\t-\n";
 
 fn engine() -> Engine {
@@ -50,7 +50,11 @@ fn a_denied_clause_is_no_evidence() {
 fn a_conclusion_does_not_count_in_an_everyday_message_and_is_shown_so() {
     let frame = "The envelopes were in the garage.";
     assert_eq!(judge(frame).tier, Tier::Urgent);
-    let judged = judge("The envelopes for the picnic were in the garage.");
+    let short = judge("The envelopes for the picnic were in the garage.");
+    assert_eq!(short.tier, Tier::Urgent, "a short message says too little to read everyday");
+    let rest = "We had a picnic with bread and cheese and lemonade near some old trees, then everybody walked home singing \
+                while children chased butterflies over meadows and grandmother told stories about trains";
+    let judged = judge(&format!("{rest}. The envelopes were in the garage."));
     assert_eq!(judged.tier, Tier::None);
     assert_eq!((judged.flags[0].rule.as_str(), judged.flags[0].demoted), ("en.frame", true));
     assert!(judged.flags[0].context.contains(&ContextMark::Everyday));
@@ -58,7 +62,8 @@ fn a_conclusion_does_not_count_in_an_everyday_message_and_is_shown_so() {
 
 #[test]
 fn what_somebody_says_of_dying_stands_whatever_surrounds_it() {
-    assert_eq!(judge("The picnic was long. The picnic was hot. I want to end my life.").tier, Tier::Urgent);
+    let rest = "The picnic was long and hot and loud. ".repeat(8);
+    assert_eq!(judge(&format!("{rest}I want to end my life.")).tier, Tier::Urgent);
 }
 
 #[test]
