@@ -330,6 +330,8 @@ export type ContextMark =
 "combined" | 
 /**  Read together with the message it answers. */
 "thread_context" | 
+/**  All other words of the message speak for an everyday one. */
+"everyday" | 
 /**  The clinic's switch keeps this rule at watch. */
 "watch_only";
 
