@@ -8,7 +8,13 @@ use inbox_triage::{Engine, TriageInput};
 fn worked_examples_hold() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/TRIAGE.md");
     let text = std::fs::read_to_string(path).expect("docs/TRIAGE.md");
-    let section = text.split("## Worked examples").nth(1).expect("the section").split("\n## ").next().unwrap_or_default();
+    let section = text
+        .split("## Worked examples")
+        .nth(1)
+        .expect("the section")
+        .split("\n## ")
+        .next()
+        .unwrap_or_default();
     let rows: Vec<Vec<&str>> = section
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| Phenomenon"))

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use inbox_domain::{Category, Tier};
 use toml::Spanned;
 
-use crate::evidence::{Evidences, model::Model};
+use crate::evidence::Evidences;
 
 use super::LexiconError;
 use super::code::{Anchor, Code, anchors, choice, concept};
@@ -16,55 +16,11 @@ pub(crate) use super::program::{
     BOTH, Called, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
     symbol_bit,
 };
-use super::schema::{self, Cues, LexiconFile, Rule, Words, line_of};
+use super::schema::{Cues, Rule, Words};
+pub(crate) use super::source::Source;
+use super::source::fingerprint;
 use super::table::{FxMap, SymbolMap};
 use super::vocabulary::{Builder, Symbol, fact};
-
-/// A file with its language.
-pub(crate) struct Source<'a> {
-    pub(crate) languages: u8,
-    pub(crate) file: &'a str,
-    pub(crate) text: &'a str,
-    pub(crate) parsed: LexiconFile,
-    /// Weights of words, for an `evidence.tsv`.
-    weights: Option<Model>,
-    /// A clinic's own file: what it says counts as it stands.
-    pub(crate) own: bool,
-}
-
-impl<'a> Source<'a> {
-    /// Parses `text`; `folder` is `en`, `de`, or anything else for both languages.
-    pub(crate) fn parse(folder: &str, file: &'a str, text: &'a str) -> Result<Self, LexiconError> {
-        let languages = match folder {
-            "en" => fact::ENGLISH,
-            "de" => fact::GERMAN,
-            _ => BOTH,
-        };
-        if file.ends_with(".tsv") {
-            let weights = Some(Model::parse(file, text)?);
-            return Ok(Self { languages, file, text, parsed: LexiconFile::default(), weights, own: false });
-        }
-        Ok(Self { languages, file, text, parsed: schema::parse(file, text)?, weights: None, own: false })
-    }
-
-    /// Whether each pattern can be parsed.
-    pub(crate) fn check_patterns(&self) -> Result<(), LexiconError> {
-        let forms = self.parsed.concept.iter().flat_map(|concept| &concept.forms);
-        let rules = self.parsed.rule.iter().flat_map(|rule| {
-            let lists = [&rule.phrases, &rule.unless, &rule.unless_message, &rule.after];
-            lists.into_iter().chain(&rule.frame).flatten()
-        });
-        for pattern in forms.chain(rules) {
-            parse(pattern.get_ref()).map_err(|expected| self.error(pattern, expected))?;
-        }
-        Ok(())
-    }
-
-    fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
-        let line = line_of(self.text, at.span().start);
-        LexiconError { file: self.file.to_owned(), line, expected: expected.into() }
-    }
-}
 
 /// What has been compiled so far.
 pub(super) struct Compiler {
@@ -143,18 +99,6 @@ fn needs_support(rule: &Rule) -> bool {
     let read = rule.frame.is_empty()
         && (rule.tier == Tier::Emergency || (rule.tier == Tier::Urgent && OWN_LIFE.contains(&rule.category)));
     !(read || rule.evidence || rule.escalation || !rule.after.is_empty())
-}
-
-/// FNV-1a over the files and the version of this crate; no secret depends on it.
-fn fingerprint(sources: &[Source<'_>]) -> String {
-    let parts = sources.iter().flat_map(|source| [source.file.as_bytes(), source.text.as_bytes()]);
-    let hash = parts
-        .chain([env!("CARGO_PKG_VERSION").as_bytes()])
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-    format!("{hash:016x}")
 }
 
 impl Compiler {

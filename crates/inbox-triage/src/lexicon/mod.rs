@@ -6,6 +6,7 @@ mod emit;
 pub(crate) mod pattern;
 pub(crate) mod program;
 pub(crate) mod schema;
+mod source;
 pub(crate) mod table;
 pub(crate) mod vocabulary;
 
