@@ -41,6 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     list.push_str("]\n");
+    println!("cargo::rustc-env=ANTEROOM_TRIAGE_CODE={:016x}", hash_of_code(Path::new("src"))?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("lexicon_files.rs"), list)?;
     let sources = files.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
@@ -49,6 +50,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lexicon = compile(&mut sources).map_err(|error| format!("assets/lexicon/{error}"))?;
     fs::write(out.join("lexicon.postcard"), postcard::to_stdvec(&lexicon)?)?;
     Ok(())
+}
+
+/// FNV-1a over the crate's code: messages judged by other code are judged again, as by another lexicon.
+fn hash_of_code(folder: &Path) -> io::Result<u64> {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    for path in entries {
+        let part = if path.is_dir() { hash_of_code(&path)?.to_le_bytes().to_vec() } else { fs::read(&path)? };
+        hash = part
+            .iter()
+            .fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    }
+    Ok(hash)
 }
 
 fn lexicon_files(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -37,6 +37,8 @@ pub(crate) fn flags(
     if raised.needs_support(lexicon) && lexicon.evidence.is_everyday(text) {
         raised.lower_conclusions(lexicon);
     }
+    // Lowered first: a conclusion that no longer counts must not cover what another rule has read.
+    raised.flags = one_for_each_concern(lexicon, raised.flags);
     let tier = raised.highest_tier();
     raised.flags.extend(raised_by_evidence(lexicon, text, &raised.set_aside, tier));
     into_flags(lexicon, text, original, raised.flags)
@@ -71,15 +73,15 @@ struct RaisedByRules {
 impl RaisedByRules {
     fn needs_support(&self, lexicon: &Lexicon) -> bool {
         let concluded = |flag: &Raised| lexicon.rules[flag.rule as usize].needs_support;
-        self.flags.iter().any(|flag| flag.reading.tier > Tier::None && concluded(flag))
+        self.flags.iter().any(|flag| flag.reading.tier > Tier::Watch && concluded(flag))
     }
 
-    /// Conclusions from single elements do not count in a message that reads everyday; an emergency stays a warning sign.
+    /// Conclusions from single elements count one tier less in a message that reads everyday, never less than a warning sign
+    /// (CLINICAL.md, principle 6).
     fn lower_conclusions(&mut self, lexicon: &Lexicon) {
         for flag in &mut self.flags {
-            if flag.reading.tier > Tier::None && lexicon.rules[flag.rule as usize].needs_support {
-                let to = if flag.reading.tier == Tier::Emergency { Tier::Watch } else { Tier::None };
-                flag.reading.lower(to, ContextMark::Everyday);
+            if flag.reading.tier > Tier::Watch && lexicon.rules[flag.rule as usize].needs_support {
+                flag.reading.lower(flag.reading.tier.lowered(), ContextMark::Everyday);
             }
         }
     }
@@ -120,7 +122,7 @@ fn raised_by_rules(lexicon: &Lexicon, text: &Text, hits: &[Hit], answered: &[u32
     }
     add_combinations(lexicon, &mut raised, combinations);
     let set_aside = set_aside(&raised, &context);
-    RaisedByRules { flags: one_for_each_concern(raised), set_aside }
+    RaisedByRules { flags: raised, set_aside }
 }
 
 /// Clauses whose phrase was read as denied, past, quoted, an idiom or somebody else's work.
@@ -253,8 +255,8 @@ fn add_combinations(lexicon: &Lexicon, raised: &mut Vec<Raised>, combinations: V
     }
 }
 
-/// Of overlapping flags of one category the most urgent stays, then the longest.
-fn one_for_each_concern(mut raised: Vec<Raised>) -> Vec<Raised> {
+/// Of overlapping flags of one category the most urgent stays, then the longest; what a clinic looks for stays beside it.
+fn one_for_each_concern(lexicon: &Lexicon, mut raised: Vec<Raised>) -> Vec<Raised> {
     raised.sort_by_key(|flag| {
         (
             std::cmp::Reverse(flag.reading.tier),
@@ -268,11 +270,13 @@ fn one_for_each_concern(mut raised: Vec<Raised>) -> Vec<Raised> {
         if kept.len() >= MOST_FLAGS {
             break;
         }
-        let covered = kept.iter().any(|other| {
-            other.reading.category == flag.reading.category
-                && flag.hit.from < other.hit.to
-                && other.hit.from < flag.hit.to
-        });
+        let own = lexicon.rules[flag.rule as usize].own;
+        let covered = !own
+            && kept.iter().any(|other| {
+                other.reading.category == flag.reading.category
+                    && flag.hit.from < other.hit.to
+                    && other.hit.from < flag.hit.to
+            });
         if !covered {
             kept.push(flag);
         }

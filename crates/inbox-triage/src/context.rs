@@ -14,7 +14,9 @@ use crate::normalise::Break;
 /// How far a denial reaches inside its clause, in words.
 const NEGATION_REACH: u32 = 9;
 /// How far a German denial reaches back to a phrase before it.
-const NEGATION_BEHIND: u32 = 4;
+const NEGATION_BEHIND: u32 = 6;
+/// Words of a question after the finding that it asks about.
+const WORDS_AFTER_FINDING: u32 = 2;
 /// Words between a phrase of denial and what it denies, for rules that do not look at single words of negation.
 const DENIED_BEFORE: u32 = 4;
 /// Words of a question that a short answer denies, and of the answer.
@@ -148,11 +150,24 @@ impl<'a> Context<'a> {
                 && !self.is_cut_off(token, hit)
         };
         let plain = (from.max(hit.from.saturating_sub(NEGATION_REACH))..behind).any(denies);
-        if plain || self.has_negation_phrase(hit) {
+        if (plain || self.has_negation_phrase(hit)) && self.is_resumed(hit) {
+            reading.context.push(ContextMark::LaterContradiction);
+        } else if plain || self.has_negation_phrase(hit) {
             reading.lower(Tier::None, ContextMark::Negated);
         } else if (from..behind).any(|t| self.marked(t, Cue::DoubtfulNegation) && !Self::is_literal(hit, t)) {
             reading.lower(reading.tier.lowered(), ContextMark::NegationDoubtful);
         }
+    }
+
+    /// "Hadn't cut for six years, until last night": what was denied has begun again.
+    fn is_resumed(&self, hit: &Hit) -> bool {
+        const UNTIL: [&[u8]; 4] = [b"until", b"till", b"til", b"bis"];
+        self.cues(Cue::Rearm).any(|cue| {
+            let word = self.text.tokens.word(&self.text.tokens.list[cue.from as usize]);
+            let follows =
+                cue.sentence == hit.sentence && cue.from >= hit.to || cue.sentence == hit.sentence + 1;
+            follows && UNTIL.contains(&word)
+        })
     }
 
     /// Whether a comma stands between a denial and the phrase: "no rash, shaking all night" denies the rash alone, while
@@ -181,11 +196,21 @@ impl<'a> Context<'a> {
         next.is_some_and(|next| {
             let short = end - first <= SHORT_QUESTION && next.to - next.from <= SHORT_QUESTION;
             let asked = self.text.tokens.list[end as usize - 1].asked;
+            let ends_question = end - hit.to <= WORDS_AFTER_FINDING;
             short
                 && asked
-                && self.marked(next.from, Cue::Negation)
-                && !self.marked(next.from, Cue::PseudoNegation)
+                && ends_question
+                && (next.from..next.to).all(|token| self.only_denies(token, next.from))
         })
+    }
+
+    /// Whether a word of an answer says no and nothing else: "no", then "none", "not at all", "gar nicht".
+    fn only_denies(&self, token: u32, first: u32) -> bool {
+        const NO: [&[u8]; 7] = [b"no", b"nope", b"none", b"nein", b"nee", b"noe", b"keine"];
+        const MORE: [&[u8]; 8] =
+            [b"not", b"at", b"all", b"gar", b"nicht", b"ueberhaupt", b"thanks", b"danke"];
+        let word = self.text.tokens.word(&self.text.tokens.list[token as usize]);
+        NO.contains(&word) || (token > first && MORE.contains(&word))
     }
 
     /// "Denies ...", "I have no thoughts of ...": a phrase of denial before a phrase that holds no negation of its own, in

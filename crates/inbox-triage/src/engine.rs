@@ -72,6 +72,7 @@ pub struct LearningView {
 #[derive(Debug)]
 pub struct Engine {
     lexicon: Lexicon,
+    fingerprint: String,
 }
 
 impl Engine {
@@ -82,7 +83,7 @@ impl Engine {
     pub fn builtin() -> &'static Engine {
         static ENGINE: OnceLock<Engine> = OnceLock::new();
         ENGINE.get_or_init(|| match builtin::lexicon() {
-            Ok(lexicon) => Engine { lexicon },
+            Ok(lexicon) => Self::with_lexicon(lexicon),
             Err(error) => panic!("embedded lexicon: {error}"),
         })
     }
@@ -95,6 +96,7 @@ impl Engine {
         let builtin = builtin::FILES.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
         let clinic = files.iter().map(|file| {
             let mut source = Source::parse(&file.folder, &file.name, &file.text)?;
+            source.refuse_context()?;
             source.own = true;
             Ok(source)
         });
@@ -110,7 +112,12 @@ impl Engine {
     }
 
     fn of(mut sources: Vec<Source<'_>>) -> Result<Engine, LexiconError> {
-        Ok(Engine { lexicon: compile(&mut sources)? })
+        Ok(Self::with_lexicon(compile(&mut sources)?))
+    }
+
+    fn with_lexicon(lexicon: Lexicon) -> Engine {
+        let fingerprint = format!("{}-{}", lexicon.fingerprint, env!("ANTEROOM_TRIAGE_CODE"));
+        Engine { lexicon, fingerprint }
     }
 
     /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.
@@ -174,9 +181,10 @@ impl Engine {
         }
     }
 
-    /// Changes whenever the lexicon does, built-in or a clinic's: messages judged under another one are to be judged again.
+    /// Changes whenever the lexicon does, built-in or a clinic's, or the code that reads it: messages judged under another one
+    /// are to be judged again.
     pub fn fingerprint(&self) -> &str {
-        &self.lexicon.fingerprint
+        &self.fingerprint
     }
 
     /// For `examples/learn`: what rules alone say, and the features that the evidence of a language (`en`, `de`) would see.
@@ -309,10 +317,11 @@ fn checked(text: &Text, exhausted: bool) -> (Checked, Vec<NotCheckedReason>) {
     let foreign_script = text.tokens.foreign_letters * 3 > letters;
     let foreign_part = text.tokens.foreign_letters * 10 > letters || text.tokens.foreign_letters >= 12;
     let mut checked = Checked::Full;
-    if foreign_script || (other >= 3 && other > 2 * covered) {
+    let unknown = covered == 0 && text.tokens.list.len() >= 2 && text.symbols.is_empty();
+    if foreign_script || (other >= 3 && other > 2 * covered) || (covered == 0 && other > 0) {
         checked = Checked::None;
         reasons.push(NotCheckedReason::Language);
-    } else if foreign_part || (other >= 4 && other * 3 > covered) {
+    } else if foreign_part || unknown || (other >= 4 && other * 3 > covered) {
         checked = Checked::Partial;
         reasons.push(NotCheckedReason::Language);
     }

@@ -50,16 +50,25 @@ struct OutputLine<'a> {
 
 /// Calls `each` for every non-empty line.
 pub(crate) fn read_lines(
-    reader: impl BufRead,
+    mut reader: impl BufRead,
     mut each: impl FnMut(InputLine) -> Result<(), NdjsonError>,
 ) -> Result<(), NdjsonError> {
-    for (index, line) in reader.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        if reader.read_until(b'\n', &mut bytes)? == 0 {
+            break;
+        }
+        let wrong = |what| NdjsonError::Line { line: number, what };
+        let line = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8"))?.trim();
+        if line.is_empty() {
             continue;
         }
-        let input = serde_json::from_str(&line).map_err(|error| NdjsonError::Line {
-            line: index + 1,
+        if !line.starts_with('{') {
+            return Err(wrong("not valid JSON"));
+        }
+        let input = serde_json::from_str(line).map_err(|error| NdjsonError::Line {
+            line: number,
             what: match error.classify() {
                 serde_json::error::Category::Data => "wrong type or missing field",
                 _ => "not valid JSON",

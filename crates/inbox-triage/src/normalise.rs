@@ -213,7 +213,10 @@ impl Scanner {
         }
         match mark {
             '.' if (digit_before && next_digit) || abbreviation => {}
-            '.' | '!' | '?' | ';' | '\n' => self.raise(Break::Sentence),
+            '.' | '!' | '?' | ';' => self.raise(Break::Sentence),
+            // A line that goes on in small letters was only wrapped.
+            '\n' if next.is_some_and(char::is_lowercase) => {}
+            '\n' => self.raise(Break::Sentence),
             ',' if digit_before && next_digit => {}
             ',' => self.raise(Break::Comma),
             ':' if digit_before && next_digit => {}

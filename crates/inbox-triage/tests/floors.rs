@@ -44,6 +44,31 @@ fn second_english_batch_keeps_its_floors() {
 }
 
 #[test]
+fn everyday_messages_stay_quiet() {
+    assert_floors("en-everyday.ndjson", [0.0, 0.98, 0.0, 0.98]);
+    assert_floors("de-everyday.ndjson", [0.0, 0.97, 0.0, 0.97]);
+}
+
+#[test]
+fn clinic_like_messages_keep_their_floors() {
+    for name in ["en-clinic-c.ndjson", "de-clinic-c.ndjson", "en-clinic-e.ndjson", "de-clinic-e.ndjson"] {
+        assert_floors(name, [0.75, 0.93, 0.72, 0.70]);
+    }
+}
+
+#[test]
+fn denial_keeps_its_floors() {
+    assert_floors("en-negation.ndjson", [0.90, 0.90, 0.0, 0.0]);
+    assert_floors("de-negation.ndjson", [0.90, 0.90, 0.0, 0.0]);
+}
+
+#[test]
+fn sets_kept_aside_do_not_get_worse() {
+    assert_floors("held-back-final-clinic.ndjson", [0.60, 0.95, 0.80, 0.88]);
+    assert_floors("held-back-final-challenge.ndjson", [0.63, 0.92, 0.66, 0.70]);
+}
+
+#[test]
 fn ndjson_answers_line_by_line_in_order() {
     let input = "{\"id\":\"a\",\"text\":\"I want to die.\"}\n\n{\"id\":\"b\",\"text\":\"Danke für den Termin.\",\"lang\":\"de\"}\n";
     let mut output = Vec::new();

@@ -25,8 +25,11 @@ const FOLDS: usize = 10;
 const LEAST_FEATURES: usize = 24;
 /// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
 const FALSE_ALARMS: [f64; 2] = [0.01, 0.004];
-/// As in `src/evidence`: features before a message can read everyday.
-const ENOUGH_TO_READ_EVERYDAY: f32 = 36.0;
+/// As in `src/evidence`, nearly: known features before a message can read everyday, and the sum below which it does.
+const ENOUGH_TO_READ_EVERYDAY: usize = 16;
+const EVERYDAY_BELOW: f64 = -0.5;
+/// As in `src/evidence`: from here on a longer message needs more to be flagged, in proportion.
+const LONG: usize = 200;
 /// The same as [`FALSE_ALARMS`] for ordinary texts.
 const ORDINARY_FALSE_ALARMS: [f64; 2] = [0.0015, 0.0005];
 /// Messages in which a feature must stand.
@@ -213,7 +216,8 @@ fn ordinary(
 /// Numbers of the features that are known, as often as they stand, and the root of how many there are in all.
 fn numbered(features: &[String], names: &[String]) -> (Vec<u32>, f32) {
     let known = features.iter().filter_map(|feature| names.binary_search(feature).ok());
-    (known.map(|at| at as u32).collect(), (features.len().max(LEAST_FEATURES) as f32).sqrt())
+    let count = features.len().max(LEAST_FEATURES) as f32;
+    (known.map(|at| at as u32).collect(), count / count.min(LONG as f32).sqrt())
 }
 
 fn concern(example: &Example) -> bool {
@@ -290,8 +294,8 @@ fn report(examples: &[Example], scores: &[[f64; 3]], above: [f64; 2], language: 
         line("rules", &|at| examples[at].by_rules);
         line("evidence", &|at| tier(scores[at], above));
         line("both", &|at| {
-            let long = examples[at].length.powi(2) >= ENOUGH_TO_READ_EVERYDAY;
-            let everyday = long && scores[at][2] < 0.0;
+            let long = examples[at].features.len() >= ENOUGH_TO_READ_EVERYDAY;
+            let everyday = long && scores[at][2] < EVERYDAY_BELOW;
             let by_rules = if everyday { examples[at].if_everyday } else { examples[at].by_rules };
             by_rules.max(tier(scores[at], above))
         });

@@ -6,7 +6,7 @@ use crate::normalise::{Break, first_letters_of};
 /// Letters to which a word is cut.
 pub(crate) const STEM: usize = 6;
 /// Every number counts as the same word.
-const NUMBER: u64 = b'#' as u64;
+pub(crate) const NUMBER: u64 = b'#' as u64;
 /// What stands before the first word of a sentence.
 const START: u64 = b'^' as u64;
 
@@ -56,11 +56,12 @@ pub(crate) fn for_each_feature(
         let mut before = Some(START);
         for at in sentence.from..sentence.to {
             while masks.next_if(|(_, to)| *to <= at).is_some() {}
-            if masks.peek().is_some_and(|(from, _)| *from <= at) {
+            let token = &text.tokens.list[at as usize];
+            // Lines that repeat another message (`> ...`) are not the writer's words.
+            if token.cited || masks.peek().is_some_and(|(from, _)| *from <= at) {
                 before = None;
                 continue;
             }
-            let token = &text.tokens.list[at as usize];
             let key = word_key(text.tokens.word(token), token.key);
             // A function word says how somebody writes; only its neighbours give it a meaning.
             if token.languages == 0 {

@@ -21,13 +21,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::lexicon::vocabulary::fact;
 use crate::matcher::Text;
-use features::{Feature, for_each_feature};
+use features::{Feature, NUMBER, for_each_feature};
 use model::{Model, Weight};
 
 /// Spans that an evidence flag marks.
 const MOST_MARKS: usize = 5;
-/// Words and pairs, some twenty words, before a message can read everyday: a short one says too little.
-const ENOUGH_TO_READ_EVERYDAY: u32 = 36;
+/// Features from which on a longer message needs more to be flagged, in proportion.
+const LONG: f32 = 200.0;
+/// Words and pairs with a weight before a message can read everyday: a short one, or one of names and numbers, says too
+/// little.
+const ENOUGH_TO_READ_EVERYDAY: u32 = 16;
+/// A sum, by length, below this speaks against concern.
+const EVERYDAY_BELOW: f32 = -0.5;
 /// Share of the strongest contribution below which a word is not marked.
 const WORTH_MARKING: f32 = 0.25;
 
@@ -69,7 +74,7 @@ impl Evidences {
     pub(crate) fn is_everyday(&self, text: &Text) -> bool {
         let mut read = self.models().filter_map(|(bit, model)| {
             let sums = sums(text, bit, model, &[])?;
-            Some(sums.count >= ENOUGH_TO_READ_EVERYDAY && sums.concern < 0.0)
+            Some(sums.known >= ENOUGH_TO_READ_EVERYDAY && sums.without_numbers < EVERYDAY_BELOW)
         });
         read.next().is_some_and(|first| first && read.all(|other| other))
     }
@@ -79,22 +84,35 @@ impl Evidences {
 struct Sums {
     concern: f32,
     acute: f32,
+    /// Concern, but for numbers: a letterhead is no message.
+    without_numbers: f32,
     /// Features.
     count: u32,
+    /// Features that have a weight.
+    known: u32,
 }
 
 /// What the words add up to; `None` without words of the language.
 fn sums(text: &Text, language: u8, model: &Model, masked: &[(u32, u32)]) -> Option<Sums> {
-    let mut sums = Sums { concern: 0.0, acute: 0.0, count: 0 };
+    let mut sums = Sums { concern: 0.0, acute: 0.0, without_numbers: 0.0, count: 0, known: 0 };
     for_each_feature(text, language, masked, |feature| {
         sums.count += 1;
         if let Some(weight) = model.weight(feature.key) {
             sums.concern += weight.concern;
             sums.acute += weight.acute;
+            sums.known += 1;
+            if feature.key != NUMBER {
+                sums.without_numbers += weight.concern;
+            }
         }
     });
-    let length = (sums.count.max(model.least_features) as f32).sqrt();
-    (sums.concern, sums.acute) = (sums.concern / length, sums.acute / length);
+    // By the root, so that a sentence of concern counts in a longer message; beyond that in proportion, or repetition alone
+    // would add up.
+    let count = sums.count.max(model.least_features) as f32;
+    let length = count / count.min(LONG).sqrt();
+    sums.concern /= length;
+    sums.acute /= length;
+    sums.without_numbers /= length;
     (sums.count > 0).then_some(sums)
 }
 

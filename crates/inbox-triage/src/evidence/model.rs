@@ -18,6 +18,9 @@ pub(crate) struct Weight {
     pub(crate) category: Option<Category>,
 }
 
+/// Share of the weight that has to speak for a category.
+const CLEAR: f32 = 0.35;
+
 /// The weights of one language.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
@@ -85,7 +88,7 @@ impl Model {
         }
     }
 
-    /// The category for which most weight speaks.
+    /// The category for which most weight speaks; hopelessness, the most general, where none speaks clearly.
     pub(crate) fn category(&self, weights: impl Iterator<Item = Weight>) -> Category {
         let mut sums: Vec<(Category, f32)> = Vec::new();
         for (category, concern) in weights.filter_map(|weight| Some((weight.category?, weight.concern))) {
@@ -94,8 +97,10 @@ impl Model {
                 None => sums.push((category, concern)),
             }
         }
+        let all: f32 = sums.iter().map(|(_, sum)| sum).sum();
         let most = sums.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        most.map_or(Category::Hopelessness, |(category, _)| category)
+        let clear = most.filter(|(_, sum)| *sum >= CLEAR * all);
+        clear.map_or(Category::Hopelessness, |(category, _)| category)
     }
 }
 

@@ -4,7 +4,7 @@ use super::model::Model;
 use crate::engine::{ClinicFile, Engine, TriageInput};
 
 const TABLE: &str = "# words\nconcern_above = 1.5\nacute_above = 2\nleast_features = 4\n\n\
-                     lake\t4\t1\tplan\nlake alone\t3\t6\tplan\npicnic\t-9\t-9\t-\n";
+                     lake\t4\t1\tplan\nbread\t-4\t-4\t-\ncheese\t-4\t-4\t-\nlake alone\t3\t6\tplan\npicnic\t-9\t-9\t-\n";
 
 fn engine() -> Engine {
     let rules = "[[rule]]\nid = \"en.evidence.words\"\ncategory = \"hopelessness\"\ntier = \"urgent\"\n\
@@ -47,15 +47,14 @@ fn a_denied_clause_is_no_evidence() {
 }
 
 #[test]
-fn a_conclusion_does_not_count_in_an_everyday_message_and_is_shown_so() {
+fn a_conclusion_counts_one_tier_less_in_an_everyday_message_and_is_shown_so() {
     let frame = "The envelopes were in the garage.";
     assert_eq!(judge(frame).tier, Tier::Urgent);
     let short = judge("The envelopes for the picnic were in the garage.");
     assert_eq!(short.tier, Tier::Urgent, "a short message says too little to read everyday");
-    let rest = "We had a picnic with bread and cheese and lemonade near some old trees, then everybody walked home singing \
-                while children chased butterflies over meadows and grandmother told stories about trains";
-    let judged = judge(&format!("{rest}. The envelopes were in the garage."));
-    assert_eq!(judged.tier, Tier::None);
+    let rest = "The picnic had bread and cheese. ".repeat(6);
+    let judged = judge(&format!("{rest}The envelopes were in the garage."));
+    assert_eq!(judged.tier, Tier::Watch);
     assert_eq!((judged.flags[0].rule.as_str(), judged.flags[0].demoted), ("en.frame", true));
     assert!(judged.flags[0].context.contains(&ContextMark::Everyday));
 }
@@ -78,4 +77,11 @@ fn a_broken_table_names_the_line_and_what_was_expected() {
         assert_eq!((error.file.as_str(), error.line), ("en/evidence.tsv", line), "{text}");
         assert!(error.expected.starts_with("expected"), "{error}");
     }
+}
+
+#[test]
+fn what_a_reply_repeats_is_no_evidence_for_anything() {
+    let repeated = format!("> {}", "The picnic had bread and cheese. ".repeat(6));
+    assert_eq!(judge(&format!("The envelopes were in the garage.\n{repeated}")).tier, Tier::Urgent);
+    assert_eq!(judge("Thanks.\n> I was at the lake alone.").tier, Tier::None);
 }

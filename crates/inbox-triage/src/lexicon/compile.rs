@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use inbox_domain::{Category, Tier};
 use toml::Spanned;
 
 use crate::evidence::Evidences;
@@ -85,20 +84,9 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
     Ok(lexicon)
 }
 
-/// Whether a rule concludes rather than reads: frames, warning signs, and urgent phrases about anything but the writer's own
-/// life. What people say of dying, killing themselves or having begun to stands whatever surrounds it.
+/// Whether a rule concludes from elements rather than reads what is said.
 fn needs_support(rule: &Rule) -> bool {
-    const OWN_LIFE: [Category; 6] = [
-        Category::IdeationActive,
-        Category::Intent,
-        Category::Plan,
-        Category::Attempt,
-        Category::SelfHarm,
-        Category::Overdose,
-    ];
-    let read = rule.frame.is_empty()
-        && (rule.tier == Tier::Emergency || (rule.tier == Tier::Urgent && OWN_LIFE.contains(&rule.category)));
-    !(read || rule.evidence || rule.escalation || !rule.after.is_empty())
+    !rule.frame.is_empty()
 }
 
 impl Compiler {
@@ -244,6 +232,7 @@ impl Compiler {
             laughter: rule.laughter,
             third: rule.third,
             watch_only: false,
+            own: source.own,
             needs_support: !source.own && needs_support(rule),
             evidence: rule.evidence,
             escalation: rule.escalation,

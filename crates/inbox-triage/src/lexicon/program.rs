@@ -177,6 +177,8 @@ pub(crate) struct CompiledRule {
     pub(crate) laughter: bool,
     pub(crate) third: Third,
     pub(crate) watch_only: bool,
+    /// A clinic's own.
+    pub(crate) own: bool,
     /// Counts only when the message as a whole does not read everyday; see `evidence`.
     pub(crate) needs_support: bool,
     /// Raised by the messages before, not by patterns.

@@ -127,7 +127,7 @@ fn yes() -> bool {
 }
 
 /// Context cues: patterns by kind.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Cues {
     pub(crate) negation: Vec<Spanned<String>>,
@@ -151,7 +151,7 @@ pub(crate) struct Cues {
 }
 
 /// Word lists that are not patterns.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Words {
     /// Function words that show the language.

@@ -49,6 +49,22 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    /// A clinic adds words and switches; how denial and the past are read is not for one folder to change in silence.
+    pub(crate) fn refuse_context(&self) -> Result<(), LexiconError> {
+        let plain = LexiconFile::default();
+        if self.parsed.cues == plain.cues && self.parsed.words == plain.words {
+            return Ok(());
+        }
+        let at = self.text.lines().position(|line| line.starts_with("[cues]") || line.starts_with("[words]"));
+        let expected =
+            "expected concepts, rules and `watch_only` in a clinic's file, no [cues] and no [words]";
+        Err(LexiconError {
+            file: self.file.to_owned(),
+            line: at.map_or(0, |line| line + 1),
+            expected: expected.to_owned(),
+        })
+    }
+
     pub(super) fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
         let line = line_of(self.text, at.span().start);
         LexiconError { file: self.file.to_owned(), line, expected: expected.into() }
