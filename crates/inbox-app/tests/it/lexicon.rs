@@ -160,6 +160,9 @@ async fn what_is_stored_and_cannot_be_used_is_said_and_leaves_the_built_in_rules
     assert_eq!((view.version, view.problem.unwrap().code.as_str()), (1, "lexicon_unreadable"));
     assert!(broken.list_rules("", None).unwrap().len() > 50, "the built-in rules are in force");
     assert_eq!(broken.load_overview().unwrap().staleness.problem.unwrap().code, "lexicon_unreadable");
+    let before = open().triage_state().unwrap();
+    assert_eq!(broken.retriage().unwrap_err().code, "lexicon_unreadable");
+    assert_eq!(open().triage_state().unwrap(), before, "no flag goes for what cannot be read");
     // A rule that is gone takes its switch with it and not the clinic's words.
     let mut stale = lexicon(Tier::Watch, &["roof garden"]);
     stale.watch_only.push("en.gone".into());
@@ -168,6 +171,18 @@ async fn what_is_stored_and_cannot_be_used_is_said_and_leaves_the_built_in_rules
     let problem = view.problem.unwrap();
     assert_eq!((problem.code.as_str(), view.lexicon.words.len()), ("switches_dropped", 1));
     assert_eq!(problem.params, [("rules".to_owned(), "en.gone".to_owned())]);
+    // A phrase that a newer version dislikes takes its entry with it, and the entry its switch.
+    let mut disliked = words(Tier::Watch, &["the and"]);
+    disliked.id = "disliked".into();
+    stale.words.insert(0, disliked);
+    stale.watch_only.push("clinic.disliked".into());
+    open().save_lexicon(2, &serde_json::to_string(&stale).unwrap(), chrono::Utc::now()).unwrap();
+    let view = session().load_lexicon().unwrap();
+    let problem = view.problem.unwrap();
+    assert_eq!((problem.code.as_str(), view.lexicon.words.len()), ("words_dropped", 1));
+    let rules = "clinic.disliked, en.gone".to_owned();
+    assert_eq!(problem.params, [("rules".to_owned(), rules)]);
+    assert!(session().list_rules("roof", None).unwrap().iter().any(|rule| rule.own));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
