@@ -183,11 +183,16 @@ impl Session {
         Ok(SavedLexicon::Saved { version })
     }
 
-    /// Reads the lexicon again where a newer version is stored: another process may have saved it.
+    /// Reads the lexicon again where a newer version is stored, or where none could be read: another process may have saved
+    /// it.
     pub(crate) fn reload_lexicon(&self) {
         let newest = self.vault.lexicon().map(|stored| stored.map_or(0, |stored| stored.version));
-        if newest.is_ok_and(|newest| newest != self.lexicon_in_force().version) {
-            self.set_lexicon(LexiconInForce::load(&self.vault));
+        let found = self.lexicon_in_force();
+        if newest.is_ok_and(|newest| newest > found.version || (found.version == 0 && !found.readable)) {
+            self.renew_lexicon(LexiconInForce::load(&self.vault));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
