@@ -153,19 +153,26 @@ impl Session {
 
     /// Runs until the engine that is in force at the end has judged everything, then says it once.
     fn run_retriage(self: &Arc<Self>, cancel: &CancelFlag) {
+        let mut cancel = cancel.clone();
         let mut changes = Changes::default();
         self.emit(AppEvent::RetriageChanged);
         loop {
             let engine = self.engine();
             // What a panic may leave half done is the vault's transaction, which is rolled back.
-            let run = AssertUnwindSafe(|| self.judge_pages(&engine, cancel, &mut changes));
+            let run = AssertUnwindSafe(|| self.judge_pages(&engine, &cancel, &mut changes));
             let ended = catch_unwind(run).unwrap_or_else(|_| Err(AppError::retryable("internal")));
             let mut facts = lock(&self.retriage);
             // Whoever saves a lexicon puts it in force first and asks for a run then: either this sees it, or that finds
             // no run and starts one.
             let found = self.lexicon_in_force();
             let newer = found.readable && found.engine.fingerprint() != engine.fingerprint();
-            if ended.is_ok() && newer && !cancel.is_cancelled() {
+            // Stopped, and asked to go on while the page was finished: who asked has found this run and started none.
+            let resumed = found.readable && cancel.is_cancelled() && !facts.paused;
+            if resumed {
+                facts.cancel = CancelFlag::default();
+                cancel = facts.cancel.clone();
+            }
+            if ended.is_ok() && (resumed || (newer && !cancel.is_cancelled())) {
                 continue;
             }
             facts.running = false;

@@ -209,6 +209,23 @@ async fn it_stops_when_asked_and_another_engine_at_the_next_opening_judges_by_it
     assert_eq!(rig.session().load_lexicon().unwrap().version, 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_goes_on_when_asked_while_the_page_that_was_stopped_is_being_finished() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    for round in 0..12 {
+        let tier = if round % 2 == 0 { Tier::Watch } else { Tier::Urgent };
+        save(&session, &lexicon(tier, &["roof garden"]));
+        session.cancel_retriage();
+        if round % 3 == 0 {
+            save(&session, &lexicon(tier, &["roof terrace"]));
+        } else {
+            session.resume_retriage();
+        }
+        judged(&rig).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_is_right_while_syncs_run_beside_it() {
     let rig = Rig::filled().await;
