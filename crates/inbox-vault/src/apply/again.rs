@@ -122,8 +122,20 @@ impl Run<'_> {
     ) -> Result<()> {
         let closed_up_to = closed_tier(&before);
         for flag in &triaged.flags {
-            let kept = position_of(flag, &before);
-            let (id, tier_before, decided) = match kept.map(|at| before.remove(at)) {
+            let kept = position_of(flag, &before).map(|at| before.remove(at));
+            let outgrown = match &kept {
+                Some(kept) => self.has_outgrown(kept, flag)?,
+                None => false,
+            };
+            let (id, tier_before, decided) = match kept {
+                // The closed case keeps the flag that it settled: what is worse is a flag of its own, and may have a case.
+                Some(old) if outgrown => {
+                    let before = old.stored.flag.tier;
+                    if !old.superseded {
+                        self.supersede_flag(old.stored.id.0)?;
+                    }
+                    (self.insert_flag(message, standing.thread, flag)?, before, false)
+                }
                 Some(kept) => {
                     self.update_flag(kept.stored.id.0, flag)?;
                     self.revive_flag(&kept)?;
@@ -148,6 +160,22 @@ impl Run<'_> {
             self.supersede_flag(gone.stored.id.0)?;
         }
         Ok(())
+    }
+
+    /// Whether a flag that a closed case has settled says more now than it did when the case was closed. A case remembers
+    /// its tier: a rule that was at watch in between is back where it was, and no more.
+    fn has_outgrown(&self, old: &Before, flag: &Flag) -> Result<bool> {
+        if !old.stored.settled || old.stored.dismissed_at.is_some() || flag.tier <= old.stored.flag.tier {
+            return Ok(false);
+        }
+        let closed_at: i64 = self
+            .db
+            .prepare_cached(
+                "SELECT coalesce(max(c.tier), 0) FROM case_flag cf JOIN vault_case c ON c.id = cf.case_id
+                 WHERE cf.flag_id = ?1 AND c.state = 'closed'",
+            )?
+            .query_row([old.stored.id.0], |row| row.get(0))?;
+        Ok(flag.tier.rank() > closed_at)
     }
 
     fn revive_flag(&self, flag: &Before) -> Result<()> {

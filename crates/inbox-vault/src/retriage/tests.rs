@@ -123,6 +123,32 @@ fn a_closed_case_has_settled_its_message_up_to_its_tier() {
 }
 
 #[test]
+fn a_settled_flag_that_rises_is_work_again_and_one_that_comes_back_is_not() {
+    let (_dir, vault) = vault();
+    stored(&vault, vec![message("m1", -60, "words a").flagged(Tier::Urgent)], -40);
+    let case = vault.cases().unwrap()[0].id;
+    vault.case_close(case, "", true, "Dr. A", at(-30)).unwrap();
+    // Down to watch and back again, as by a switch.
+    assert!(again(&vault, "two", flagged(Tier::Watch)).cases.is_empty());
+    assert!(again(&vault, "three", flagged(Tier::Urgent)).cases.is_empty());
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::None);
+    let report = again(&vault, "four", flagged(Tier::Emergency));
+    assert_eq!(report.cases.len(), 1);
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::Emergency);
+    let flags = vault.messages(vault.t1()).unwrap().remove(0).flags;
+    assert_eq!((flags.len(), flags[0].settled), (1, false));
+    let opened = vault.case(report.cases[0].0).unwrap();
+    assert_eq!((opened.tier, opened.flags.len()), (Tier::Emergency, 1));
+    assert_eq!(vault.case(case).unwrap().flags.len(), 1, "the closed case keeps its own");
+    // Nothing more happens, and after the second case nothing is open.
+    assert!(again(&vault, "five", flagged(Tier::Emergency)).threads.is_empty());
+    vault.case_close(opened.id, "", true, "Dr. A", at(-20)).unwrap();
+    again(&vault, "six", flagged(Tier::Watch));
+    assert!(again(&vault, "seven", flagged(Tier::Emergency)).cases.is_empty());
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::None);
+}
+
+#[test]
 fn hours_stay_and_give_the_case_its_clock() {
     let (_dir, vault) = vault();
     stored(&vault, vec![message("m1", -60, "words a").after_hours(90)], -40);
