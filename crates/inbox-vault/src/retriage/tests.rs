@@ -1,4 +1,4 @@
-use inbox_domain::{AttemptOutcome, Batch, CaseState, Tier};
+use inbox_domain::{AttemptOutcome, Batch, CaseState, Flag, Tier};
 
 use super::*;
 use crate::Vault;
@@ -71,6 +71,32 @@ fn what_was_dismissed_stays_dismissed_even_over_a_lexicon_that_did_not_raise_it(
     assert_eq!((after.id, after.dismissed_at, after.flag.tier), (before.id, Some(at(-30)), Tier::Emergency));
     assert!(report.cases.is_empty() && vault.cases().unwrap().is_empty());
     assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::None);
+}
+
+#[test]
+fn the_only_flag_of_a_rule_is_the_same_on_other_words_and_one_of_two_is_not() {
+    let (_dir, vault) = vault();
+    stored(&vault, vec![message("m1", -60, "words a").flagged(Tier::Watch)], -40);
+    let flags = |vault: &Vault| vault.messages(vault.t1()).unwrap().remove(0).flags;
+    let before = flags(&vault).remove(0);
+    vault.dismiss_flag(before.id, true, at(-30)).unwrap();
+    let words = |count: usize| {
+        move |row: &ToJudge| {
+            let mut triaged = flagged(Tier::Watch)(row);
+            let other = Flag { start: 2, end: 7, text: "rds a".into(), ..triaged.flags[0].clone() };
+            triaged.flags = (0..count).map(|n| Flag { start: n, ..other.clone() }).collect();
+            triaged
+        }
+    };
+    again(&vault, "two", words(1));
+    let after = flags(&vault);
+    assert_eq!((after.len(), after[0].id, after[0].dismissed_at), (1, before.id, Some(at(-30))));
+    assert_eq!(after[0].flag.text, "rds a");
+    assert!(again(&vault, "three", words(1)).threads.is_empty(), "its words are stored");
+    again(&vault, "four", flagged(Tier::Watch));
+    assert_eq!(flags(&vault)[0].id, before.id);
+    again(&vault, "five", words(2));
+    assert!(flags(&vault).iter().all(|flag| flag.dismissed_at.is_none()), "said of neither");
 }
 
 #[test]
