@@ -108,6 +108,7 @@ fn an_acknowledged_case_stays_acknowledged_for_what_stood_there() {
         -40,
     );
     let case = vault.cases().unwrap()[0].id;
+    vault.mark_read(vault.t1(), at(-31)).unwrap();
     vault.case_log_attempt(case, AttemptOutcome::NoAnswer, "", None, "Dr. A", at(-30)).unwrap();
     let before = vault.case(case).unwrap();
     let report = again(&vault, "two", flagged(Tier::Emergency));
@@ -121,6 +122,36 @@ fn an_acknowledged_case_stays_acknowledged_for_what_stood_there() {
     vault.begin_retriage("three", monday()).unwrap();
     again(&vault, "three", flagged(Tier::Emergency));
     assert_eq!((vault.case(case).unwrap().acknowledged_at, vault.cases().unwrap().len()), (None, 1));
+}
+
+#[test]
+fn an_acknowledgement_speaks_of_what_was_read_or_is_no_worse() {
+    let (_dir, vault) = vault();
+    stored(
+        &vault,
+        vec![
+            message("m1", -60, "words a").flagged(Tier::Urgent),
+            message("m2", -50, "other").within("t2", "p1"),
+        ],
+        -40,
+    );
+    let case = vault.cases().unwrap()[0].id;
+    vault.mark_read(vault.t1(), at(-31)).unwrap();
+    vault.case_acknowledge(case, "Dr. A", at(-30)).unwrap();
+    let only = |text: &'static str, tier: Tier| {
+        move |row: &ToJudge| {
+            if row.text == text { flagged(tier)(row) } else { flagged(Tier::Urgent)(row) }
+        }
+    };
+    // What was read raises the case and leaves it acknowledged; what nobody has read is no worse than the case was.
+    assert!(again(&vault, "two", only("words a", Tier::Emergency)).cases.is_empty());
+    let raised = vault.case(case).unwrap();
+    assert!(raised.tier == Tier::Emergency && raised.acknowledged_at.is_some() && raised.flags.len() == 2);
+    // Danger to life in what nobody has read is news, whatever the case has become since.
+    assert_eq!(again(&vault, "three", only("other", Tier::Emergency)).cases.len(), 1);
+    let rung = vault.case(case).unwrap();
+    assert!(rung.acknowledged_at.is_none() && rung.deadline.is_some());
+    assert_eq!(vault.cases().unwrap().len(), 1);
 }
 
 #[test]
