@@ -7,7 +7,7 @@ use inbox_app::{
     Session, Surroundings,
     dto::{AppEvent, FlagView, RetriageState, SavedLexicon},
 };
-use inbox_domain::{Category, SystemClock, Tier, View};
+use inbox_domain::{Category, Checked, NotCheckedReason, SystemClock, Tier, View};
 use inbox_triage::clinic::{ClinicLanguage, ClinicLexicon, ClinicProblemKind, ClinicWords};
 use inbox_vault::Vault;
 
@@ -142,6 +142,11 @@ async fn a_draft_is_checked_tried_and_refused_with_every_problem() {
         tried.segments.iter().filter(|part| !part.flags.is_empty()).map(|part| part.text.as_str()).collect();
     assert_eq!(marked, "roof gardens");
     assert!(session.try_text("On the roof gardens I stood.", None).flags.is_empty());
+    let long = "On the way home I stood there and was glad of it. ".repeat(6_000);
+    let tried = session.try_text(&long, None);
+    assert_eq!(tried.checked, Checked::Partial);
+    let cuts = tried.not_checked.iter().filter(|reason| **reason == NotCheckedReason::TextCut);
+    assert_eq!(cuts.count(), 1);
     save(&session, &draft);
     assert_eq!(session.save_lexicon(0, &draft).unwrap_err().code, "lexicon_changed");
     assert!(session.list_rules("roof clinic", Some(Category::Plan)).unwrap()[0].own);
