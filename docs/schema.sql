@@ -1,4 +1,4 @@
--- The vault's schema, version 2. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 3. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -384,7 +384,7 @@ CREATE TABLE vault_case (
     closed_by TEXT,
     outcome TEXT,
     false_alarm INTEGER NOT NULL DEFAULT 0 CHECK (false_alarm IN (0, 1))
-) STRICT;
+, acknowledged_tier INTEGER CHECK (acknowledged_tier BETWEEN 2 AND 3)) STRICT;
 
 CREATE INDEX case_open ON vault_case (patient_id, id) WHERE state <> 'closed';
 

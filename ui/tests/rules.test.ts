@@ -4,7 +4,7 @@ import axe from 'axe-core'
 import { describe, expect, test } from 'vitest'
 import type { FakeBackend, FakeOptions } from '../src/lib/ipc/fake'
 import { idFrom, rules } from '../src/lib/state/rules.svelte'
-import { all, one, openInbox, until } from './window'
+import { all, freshState, one, openInbox, until } from './window'
 
 async function openRules(options: FakeOptions = {}): Promise<FakeBackend> {
   const fake = await openInbox(options)
@@ -211,6 +211,46 @@ describe('the clinic’s own words', () => {
     ['***', ''],
   ])('%s is called %s', (phrase, id) => {
     expect(idFrom(phrase)).toBe(id)
+  })
+})
+
+describe('behind the screen', () => {
+  test('a refresh leaves an error where it is', async () => {
+    const fake = freshState()
+    await rules.load()
+    fake.failing.saveLexicon = { code: 'lexicon_changed', retryable: false, params: [] }
+    await rules.save()
+    await rules.refreshRetriage()
+    expect(rules.error?.code).toBe('lexicon_changed')
+    await rules.resumeRetriage()
+    expect(rules.error).toBeNull()
+  })
+
+  test('a search that is due does not put off a check, nor the other way round', async () => {
+    const fake = freshState()
+    await rules.load()
+    rules.add()
+    await rules.save()
+    expect(rules.problems.length).toBeGreaterThan(0)
+    fake.calls.length = 0
+    const asked = (name: string) => fake.calls.filter(([call]) => call === name).length
+    rules.edited()
+    rules.searchSoon()
+    rules.edited()
+    await until(() => expect([asked('checkLexicon'), asked('listRules')]).toEqual([1, 1]))
+  })
+
+  test('what is answered after the vault was locked is not taken', async () => {
+    const fake = freshState()
+    const loading = rules.load()
+    rules.clear()
+    await loading
+    expect([rules.view, rules.retriage, rules.rows]).toEqual([null, null, []])
+    fake.failing.loadLexicon = { code: 'locked', retryable: false, params: [] }
+    const failing = rules.load()
+    rules.clear()
+    await failing
+    expect(rules.error).toBeNull()
   })
 })
 

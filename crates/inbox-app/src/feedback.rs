@@ -1,10 +1,12 @@
-//! What clinicians say of rules, for those who write them: counted per rule, exported without names, texts and ids.
+//! What clinicians say of rules, for those who write them: counted per rule, exported without texts of messages and ids. Names that the vault
+//! knows are masked in the wordings; what else somebody wrote there is for the reader to see before it is passed on.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use inbox_domain::{Category, MessageId};
 use inbox_vault::{MissedReport, Patient};
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::{
     error::{AppResult, invalid, parse},
@@ -15,7 +17,7 @@ use crate::{
 /// Characters of the wording of a report.
 const LONGEST_WORDING: usize = 500;
 
-/// Stands in an export for a name of the patient.
+/// Stands in an export for a name.
 const MASK: &str = "[…]";
 
 impl Session {
@@ -44,7 +46,9 @@ impl Session {
         Ok(())
     }
 
-    /// All that was said of rules in this vault. It holds no name, no text of a message and no id of a patient.
+    /// All that was said of rules in this vault. It holds no text of a message and no id of a patient. In wordings the names
+    /// that the vault knows of the patient, her circle and the clinicians are masked; other names are not: it is to be
+    /// read before it is passed on.
     ///
     /// # Errors
     /// The vault's.
@@ -65,8 +69,9 @@ impl Session {
         });
         let rules = rules.collect();
         let mut missed = Vec::new();
+        let clinicians: Vec<_> = self.vault.practitioners()?.into_iter().map(|found| found.name).collect();
         for report in self.vault.missed()? {
-            missed.push(self.missed_record(report)?);
+            missed.push(self.missed_record(report, &clinicians)?);
         }
         // The order of the vault would tell which reports are about one message.
         missed.sort();
@@ -86,9 +91,9 @@ impl Session {
         Ok(serde_json::to_string_pretty(&self.feedback()?).unwrap_or_default())
     }
 
-    fn missed_record(&self, report: MissedReport) -> AppResult<MissedRecord> {
+    fn missed_record(&self, report: MissedReport, clinicians: &[String]) -> AppResult<MissedRecord> {
         let patient = report.patient.map(|id| self.vault.patient(id)).transpose()?;
-        let mut names = Vec::new();
+        let mut names = clinicians.to_vec();
         if let Some(patient) = &patient {
             names.extend([patient.family.clone(), patient.given.clone()]);
             names.extend(patient.contacts.iter().map(|contact| contact.name.clone()));
@@ -121,25 +126,46 @@ fn language(patient: Option<&Patient>) -> String {
     .to_owned()
 }
 
-/// The wording with every name of the patient's circle masked: the hint says to write none, and somebody will.
+/// The wording with what begins with a name of `names` masked: the hint says to write none, and somebody will. A part of
+/// a name with fewer than four letters begins too many other words and is masked where it is the whole word.
 fn masked(wording: &str, names: &[String]) -> String {
-    let is_letter = |c: char| c.is_alphanumeric();
-    let parts: Vec<String> = names
-        .iter()
-        .flat_map(|name| name.split(|c| !is_letter(c)))
-        .filter(|part| part.chars().count() > 1)
-        .map(str::to_lowercase)
-        .collect();
+    let parts = names.iter().flat_map(|name| name.split(|c| !is_letter(c)));
+    let parts: Vec<_> =
+        parts.filter(|part| part.chars().count() > 1).map(|part| (long(part), spellings(part))).collect();
+    let is_name = |word: &str| {
+        let word = spellings(word);
+        parts.iter().any(|(long, part)| {
+            let same =
+                |(word, part): (&String, &String)| word == part || (*long && word.starts_with(part.as_str()));
+            word.iter().zip(part).any(same)
+        })
+    };
     let mut out = String::with_capacity(wording.len());
     let mut rest = wording;
     while let Some(first) = rest.chars().next() {
         let same_kind = |c: char| is_letter(c) == is_letter(first);
         let end = rest.find(|c| !same_kind(c)).unwrap_or(rest.len());
         let (piece, after) = rest.split_at(end);
-        out.push_str(if parts.contains(&piece.to_lowercase()) { MASK } else { piece });
+        out.push_str(if is_letter(first) && is_name(piece) { MASK } else { piece });
         rest = after;
     }
     out
+}
+
+/// Letters, digits and the marks that follow a letter.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+fn long(part: &str) -> bool {
+    part.chars().filter(|c| c.is_alphanumeric()).count() >= 4
+}
+
+/// A word without case and marks, with umlauts as people write who have none: as two letters, and as one.
+fn spellings(word: &str) -> [String; 2] {
+    let composed: String = word.nfc().flat_map(char::to_lowercase).collect();
+    let two = composed.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
+    [two, composed].map(|word| word.replace('ß', "ss").nfd().filter(|c| !is_combining_mark(*c)).collect())
 }
 
 #[cfg(test)]
@@ -147,11 +173,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_masked_as_whole_words_in_any_case() {
+    fn names_are_masked_in_any_case_and_the_longer_ones_with_any_ending() {
         let names = ["Berger".to_owned(), "Jonas Emil".to_owned(), "A. Li".to_owned()];
         assert_eq!(masked("JONAS wrote it, Emil's idea", &names), "[…] wrote it, […]'s idea");
-        assert_eq!(masked("Bergers and alibi; Li", &names), "Bergers and alibi; […]");
+        assert_eq!(masked("Bergers and alibi; Li", &names), "[…] and alibi; […]");
         assert_eq!(masked("", &names), "");
+    }
+
+    #[test]
+    fn a_name_is_known_in_every_spelling_of_its_umlauts() {
+        let names = ["Müller".to_owned(), "Groß".to_owned(), "Chloé".to_owned(), "Jae".to_owned()];
+        for text in ["Mueller", "MULLER", "Müllers", "Mu\u{308}ller", "Gross", "GROSS'", "Chloe", "jae"] {
+            assert!(masked(text, &names).starts_with(MASK), "{text}");
+        }
+        assert_eq!(masked("Muell, groß, Chlor, jaeh", &names), "Muell, […], Chlor, jaeh");
+        assert_eq!(masked("Schön, Müll", &["Schoen".to_owned()]), "[…], Müll");
     }
 
     #[test]

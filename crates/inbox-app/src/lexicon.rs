@@ -59,6 +59,9 @@ pub(crate) struct LexiconInForce {
     pub(crate) version: u32,
     saved_at: Option<DateTime<Utc>>,
     lexicon: ClinicLexicon,
+    /// False while the built-in rules stand in for something that cannot be read: nothing stored is judged by them, or the
+    /// flags of the clinic's words would go.
+    pub(crate) readable: bool,
     pub(crate) problem: Option<AppError>,
 }
 
@@ -66,30 +69,55 @@ impl LexiconInForce {
     /// What is kept in a vault.
     pub(crate) fn load(vault: &Vault) -> Self {
         match vault.lexicon() {
-            Ok(None) => Self::builtin(None, 0, None),
+            Ok(None) => Self { readable: true, problem: None, ..Self::unreadable(0, None) },
             Ok(Some(stored)) => Self::read(&stored),
-            Err(_) => Self::builtin(Some(AppError::new("lexicon_unreadable")), 0, None),
+            Err(_) => Self::unreadable(0, None),
         }
     }
 
-    fn builtin(problem: Option<AppError>, version: u32, saved_at: Option<DateTime<Utc>>) -> Self {
-        Self { engine: SharedEngine::Builtin, version, saved_at, lexicon: ClinicLexicon::default(), problem }
+    fn unreadable(version: u32, saved_at: Option<DateTime<Utc>>) -> Self {
+        Self {
+            engine: SharedEngine::Builtin,
+            version,
+            saved_at,
+            lexicon: ClinicLexicon::default(),
+            readable: false,
+            problem: Some(AppError::new("lexicon_unreadable")),
+        }
     }
 
     fn read(stored: &LexiconVersion) -> Self {
         let (version, saved_at) = (stored.version, Some(stored.saved_at));
-        let unreadable = || Self::builtin(Some(AppError::new("lexicon_unreadable")), version, saved_at);
         let Ok(mut lexicon) = serde_json::from_str::<ClinicLexicon>(&stored.lexicon) else {
-            return unreadable();
+            return Self::unreadable(version, saved_at);
         };
-        let dropped = drop_stale_switches(&mut lexicon);
-        let problem = (!dropped.is_empty())
-            .then(|| AppError::new("switches_dropped").with("rules", dropped.join(", ")));
+        let words = drop_unusable_words(&mut lexicon);
+        let mut switches = drop_stale_switches(&mut lexicon);
+        // The switch of an entry that is gone goes with it.
+        switches.retain(|rule| !words.contains(rule));
+        let problem = match (words.is_empty(), switches.is_empty()) {
+            (true, true) => None,
+            (true, false) => Some(AppError::new("switches_dropped").with("rules", switches.join(", "))),
+            (false, _) => {
+                Some(AppError::new("words_dropped").with("rules", [words, switches].concat().join(", ")))
+            }
+        };
         match SharedEngine::of(&lexicon) {
-            Ok(engine) => Self { engine, version, saved_at, lexicon, problem },
-            Err(_) => unreadable(),
+            Ok(engine) => Self { engine, version, saved_at, lexicon, readable: true, problem },
+            Err(_) => Self::unreadable(version, saved_at),
         }
     }
+}
+
+/// Takes out entries that this version of the app no longer accepts, for example a phrase of words that it now counts as
+/// everyday ones: the others stay in force without them. Answers their rules.
+fn drop_unusable_words(lexicon: &mut ClinicLexicon) -> Vec<String> {
+    let problems = lexicon.problems(&signed_rules());
+    let unusable = |at: usize| problems.iter().any(|found| found.path.starts_with(&format!("words[{at}].")));
+    let words = std::mem::take(&mut lexicon.words);
+    let (dropped, kept): (Vec<_>, Vec<_>) = words.into_iter().enumerate().partition(|(at, _)| unusable(*at));
+    lexicon.words = kept.into_iter().map(|(_, words)| words).collect();
+    dropped.into_iter().map(|(_, words)| format!("clinic.{}", words.id)).collect()
 }
 
 /// Takes out switches of rules that this version of the app no longer has, or that were signed since: the clinic's words
@@ -155,11 +183,16 @@ impl Session {
         Ok(SavedLexicon::Saved { version })
     }
 
-    /// Reads the lexicon again where a newer version is stored: another process may have saved it.
+    /// Reads the lexicon again where a newer version is stored, or where none could be read: another process may have saved
+    /// it.
     pub(crate) fn reload_lexicon(&self) {
         let newest = self.vault.lexicon().map(|stored| stored.map_or(0, |stored| stored.version));
-        if newest.is_ok_and(|newest| newest != self.lexicon_in_force().version) {
-            self.set_lexicon(LexiconInForce::load(&self.vault));
+        let found = self.lexicon_in_force();
+        if newest.is_ok_and(|newest| newest > found.version || (found.version == 0 && !found.readable)) {
+            self.renew_lexicon(LexiconInForce::load(&self.vault));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,9 +103,13 @@ impl Session {
     /// Judges what is not judged by the engine in force, here and now; for programs without a background.
     ///
     /// # Errors
-    /// `busy` when a newer lexicon of another process has taken over; the vault's.
+    /// `busy` when a newer lexicon of another process has taken over, `lexicon_unreadable`; the vault's.
     pub fn retriage(&self) -> AppResult<RetriageRecord> {
         self.reload_lexicon();
+        let found = self.lexicon_in_force();
+        if let (false, Some(problem)) = (found.readable, found.problem) {
+            return Err(problem);
+        }
         let mut changes = Changes::default();
         let ended = self.judge_pages(&self.engine(), &CancelFlag::default(), &mut changes)?;
         if let Ended::Overtaken = ended {
@@ -119,11 +123,14 @@ impl Session {
         })
     }
 
-    /// Starts the background run where one is needed, unless somebody has stopped it.
+    /// Starts the background run where one is needed, unless somebody has stopped it or the stored lexicon cannot be read.
     pub(crate) fn start_retriage(self: &Arc<Self>) {
         self.reload_lexicon();
         let wanted = match self.vault.triage_state() {
-            Ok(state) => !state.complete || state.engine != self.engine().fingerprint(),
+            Ok(state) => {
+                let found = self.lexicon_in_force();
+                found.readable && (!state.complete || state.engine != found.engine.fingerprint())
+            }
             Err(_) => false,
         };
         let cancel = {
@@ -146,18 +153,26 @@ impl Session {
 
     /// Runs until the engine that is in force at the end has judged everything, then says it once.
     fn run_retriage(self: &Arc<Self>, cancel: &CancelFlag) {
+        let mut cancel = cancel.clone();
         let mut changes = Changes::default();
         self.emit(AppEvent::RetriageChanged);
         loop {
             let engine = self.engine();
             // What a panic may leave half done is the vault's transaction, which is rolled back.
-            let run = AssertUnwindSafe(|| self.judge_pages(&engine, cancel, &mut changes));
+            let run = AssertUnwindSafe(|| self.judge_pages(&engine, &cancel, &mut changes));
             let ended = catch_unwind(run).unwrap_or_else(|_| Err(AppError::retryable("internal")));
             let mut facts = lock(&self.retriage);
             // Whoever saves a lexicon puts it in force first and asks for a run then: either this sees it, or that finds
             // no run and starts one.
-            let newer = self.engine().fingerprint() != engine.fingerprint();
-            if ended.is_ok() && newer && !cancel.is_cancelled() {
+            let found = self.lexicon_in_force();
+            let newer = found.readable && found.engine.fingerprint() != engine.fingerprint();
+            // Stopped, and asked to go on while the page was finished: who asked has found this run and started none.
+            let resumed = found.readable && cancel.is_cancelled() && !facts.paused;
+            if resumed {
+                facts.cancel = CancelFlag::default();
+                cancel = facts.cancel.clone();
+            }
+            if ended.is_ok() && (resumed || (newer && !cancel.is_cancelled())) {
                 continue;
             }
             facts.running = false;

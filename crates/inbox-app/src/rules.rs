@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use inbox_domain::{Category, Flag, FlagId, Tier};
+use inbox_domain::{Category, Checked, Flag, FlagId, NotCheckedReason, Tier};
 use inbox_triage::{
     Engine, TriageInput,
     clinic::{ClinicLexicon, RuleInfo},
@@ -17,7 +17,7 @@ use crate::{
     text,
 };
 
-/// A longer text is not tried, in bytes.
+/// Of a longer text the beginning is tried, in bytes.
 const LONGEST_TRIED: usize = text::CUT_AT_BYTES;
 
 /// Begins the id of a clinic's own rule.
@@ -51,8 +51,15 @@ impl Session {
             Ok(engine) => engine,
             Err(problems) => return TriedText { problems, ..nothing_tried() },
         };
+        let whole = text.len();
         let text = &text[..text.floor_char_boundary(LONGEST_TRIED)];
-        let triaged = engine.triage(&TriageInput { text, lang: None, context: &[] });
+        let mut triaged = engine.triage(&TriageInput { text, lang: None, context: &[] });
+        if text.len() < whole {
+            triaged.checked = triaged.checked.max(Checked::Partial);
+            if !triaged.not_checked.contains(&NotCheckedReason::TextCut) {
+                triaged.not_checked.push(NotCheckedReason::TextCut);
+            }
+        }
         let language = self.language();
         let views =
             (0..).zip(&triaged.flags).map(|(number, flag)| tried_flag(&engine, number, flag, &language));
@@ -108,7 +115,7 @@ fn nothing_tried() -> TriedText {
         tier: Tier::None,
         segments: Vec::new(),
         flags: Vec::new(),
-        checked: inbox_domain::Checked::None,
+        checked: Checked::None,
         not_checked: Vec::new(),
         problems: Vec::new(),
     }

@@ -69,7 +69,7 @@ pub struct Session {
     pub(crate) focused: AtomicBool,
     pub(crate) retriage: Mutex<RetriageFacts>,
     hours: Mutex<InForce>,
-    lexicon: Mutex<LexiconInForce>,
+    pub(crate) lexicon: Mutex<LexiconInForce>,
 }
 
 impl Session {
@@ -231,8 +231,12 @@ impl Session {
         lock(&self.lexicon).clone()
     }
 
-    pub(crate) fn set_lexicon(&self, lexicon: LexiconInForce) {
-        *lock(&self.lexicon) = lexicon;
+    /// Puts a lexicon in force, unless a newer version is: whoever compiled an older one was only slower.
+    pub(crate) fn renew_lexicon(&self, lexicon: LexiconInForce) {
+        let mut in_force = lock(&self.lexicon);
+        if lexicon.version >= in_force.version {
+            *in_force = lexicon;
+        }
     }
 
     pub(crate) fn emit(&self, event: AppEvent) {

@@ -173,7 +173,8 @@ pub(crate) enum LexiconCommand {
         #[command(flatten)]
         vault: VaultArguments,
     },
-    /// Print what was said of rules, without names, texts and ids of patients.
+    /// Print what was said of rules, without texts and ids of patients; names that the vault knows are masked. Read it
+    /// before you pass it on.
     Feedback {
         #[command(flatten)]
         vault: VaultArguments,

@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 42] = [
+const SENTENCES: [(&str, &str); 45] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -48,6 +48,16 @@ const SENTENCES: [(&str, &str); 42] = [
     ),
     ("invalid_hours", "the hours are not valid; nothing was changed"),
     ("hours_unreadable", "the hours in the vault cannot be read: load them again with hours load"),
+    (
+        "lexicon_unreadable",
+        "the words and switches in the vault cannot be read: nothing was judged by them; load them again with lexicon \
+         load",
+    ),
+    ("switches_dropped", "switches of rules that this version does not have are out of force"),
+    (
+        "words_dropped",
+        "words or switches that this version does not accept are out of force, the others are in force",
+    ),
     ("lexicon_changed", "another version was saved meanwhile; nothing was changed"),
     ("invalid_lexicon", "this is no JSON of a clinic's words and switches; nothing was changed"),
     ("steps_open", "steps of the checklist are open: each must be done or have a reason"),

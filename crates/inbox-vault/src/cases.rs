@@ -137,6 +137,7 @@ fn advance(act: &Act<'_>, case: CaseId, state: &str, by: &str, now: DateTime<Utc
         .prepare_cached(
             "UPDATE vault_case SET deadline = NULL, acknowledged_at = coalesce(acknowledged_at, ?3),
              acknowledged_by = coalesce(acknowledged_by, ?4),
+             acknowledged_tier = CASE WHEN acknowledged_at IS NULL THEN tier ELSE acknowledged_tier END,
              state = CASE WHEN state = 'new' OR (state = 'acknowledged' AND ?2 <> 'new') THEN ?2 ELSE state END
              WHERE id = ?1 AND state <> 'closed'",
         )?

@@ -4,8 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_words.sql"), include_str!("../migrations/0002_lexicon.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_words.sql"),
+    include_str!("../migrations/0002_lexicon.sql"),
+    include_str!("../migrations/0003_acknowledged_tier.sql"),
+];
 
 /// The schema of this build.
 pub(crate) const LATEST: u32 = MIGRATIONS.len() as u32;

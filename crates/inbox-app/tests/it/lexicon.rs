@@ -7,7 +7,7 @@ use inbox_app::{
     Session, Surroundings,
     dto::{AppEvent, FlagView, RetriageState, SavedLexicon},
 };
-use inbox_domain::{Category, SystemClock, Tier, View};
+use inbox_domain::{Category, Checked, NotCheckedReason, SystemClock, Tier, View};
 use inbox_triage::clinic::{ClinicLanguage, ClinicLexicon, ClinicProblemKind, ClinicWords};
 use inbox_vault::Vault;
 
@@ -142,6 +142,11 @@ async fn a_draft_is_checked_tried_and_refused_with_every_problem() {
         tried.segments.iter().filter(|part| !part.flags.is_empty()).map(|part| part.text.as_str()).collect();
     assert_eq!(marked, "roof gardens");
     assert!(session.try_text("On the roof gardens I stood.", None).flags.is_empty());
+    let long = "On the way home I stood there and was glad of it. ".repeat(6_000);
+    let tried = session.try_text(&long, None);
+    assert_eq!(tried.checked, Checked::Partial);
+    let cuts = tried.not_checked.iter().filter(|reason| **reason == NotCheckedReason::TextCut);
+    assert_eq!(cuts.count(), 1);
     save(&session, &draft);
     assert_eq!(session.save_lexicon(0, &draft).unwrap_err().code, "lexicon_changed");
     assert!(session.list_rules("roof clinic", Some(Category::Plan)).unwrap()[0].own);
@@ -160,6 +165,9 @@ async fn what_is_stored_and_cannot_be_used_is_said_and_leaves_the_built_in_rules
     assert_eq!((view.version, view.problem.unwrap().code.as_str()), (1, "lexicon_unreadable"));
     assert!(broken.list_rules("", None).unwrap().len() > 50, "the built-in rules are in force");
     assert_eq!(broken.load_overview().unwrap().staleness.problem.unwrap().code, "lexicon_unreadable");
+    let before = open().triage_state().unwrap();
+    assert_eq!(broken.retriage().unwrap_err().code, "lexicon_unreadable");
+    assert_eq!(open().triage_state().unwrap(), before, "no flag goes for what cannot be read");
     // A rule that is gone takes its switch with it and not the clinic's words.
     let mut stale = lexicon(Tier::Watch, &["roof garden"]);
     stale.watch_only.push("en.gone".into());
@@ -168,6 +176,18 @@ async fn what_is_stored_and_cannot_be_used_is_said_and_leaves_the_built_in_rules
     let problem = view.problem.unwrap();
     assert_eq!((problem.code.as_str(), view.lexicon.words.len()), ("switches_dropped", 1));
     assert_eq!(problem.params, [("rules".to_owned(), "en.gone".to_owned())]);
+    // A phrase that a newer version dislikes takes its entry with it, and the entry its switch.
+    let mut disliked = words(Tier::Watch, &["the and"]);
+    disliked.id = "disliked".into();
+    stale.words.insert(0, disliked);
+    stale.watch_only.push("clinic.disliked".into());
+    open().save_lexicon(2, &serde_json::to_string(&stale).unwrap(), chrono::Utc::now()).unwrap();
+    let view = session().load_lexicon().unwrap();
+    let problem = view.problem.unwrap();
+    assert_eq!((problem.code.as_str(), view.lexicon.words.len()), ("words_dropped", 1));
+    let rules = "clinic.disliked, en.gone".to_owned();
+    assert_eq!(problem.params, [("rules".to_owned(), rules)]);
+    assert!(session().list_rules("roof", None).unwrap().iter().any(|rule| rule.own));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,6 +212,23 @@ async fn it_stops_when_asked_and_another_engine_at_the_next_opening_judges_by_it
     rig.app.unlock(&dir, PASSPHRASE.to_owned().into()).await.unwrap();
     judged(&rig).await;
     assert_eq!(rig.session().load_lexicon().unwrap().version, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_goes_on_when_asked_while_the_page_that_was_stopped_is_being_finished() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    for round in 0..12 {
+        let tier = if round % 2 == 0 { Tier::Watch } else { Tier::Urgent };
+        save(&session, &lexicon(tier, &["roof garden"]));
+        session.cancel_retriage();
+        if round % 3 == 0 {
+            save(&session, &lexicon(tier, &["roof terrace"]));
+        } else {
+            session.resume_retriage();
+        }
+        judged(&rig).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -111,7 +111,7 @@ impl Run<'_> {
         Ok(found)
     }
 
-    /// A flag of the same rule on the same words keeps its id, also one that a lexicon in between did not raise, so that
+    /// A flag that is the same as before (see [`position_of`]) keeps its id, also one that a lexicon in between did not raise, so that
     /// "wrong here" and a case stay with it.
     fn judge_flags(
         &mut self,
@@ -122,8 +122,20 @@ impl Run<'_> {
     ) -> Result<()> {
         let closed_up_to = closed_tier(&before);
         for flag in &triaged.flags {
-            let kept = position_of(flag, &before);
-            let (id, tier_before, decided) = match kept.map(|at| before.remove(at)) {
+            let kept = position_of(flag, &before, &triaged.flags).map(|at| before.remove(at));
+            let outgrown = match &kept {
+                Some(kept) => self.has_outgrown(kept, flag)?,
+                None => false,
+            };
+            let (id, tier_before, decided) = match kept {
+                // The closed case keeps the flag that it settled: what is worse is a flag of its own, and may have a case.
+                Some(old) if outgrown => {
+                    let before = old.stored.flag.tier;
+                    if !old.superseded {
+                        self.supersede_flag(old.stored.id.0)?;
+                    }
+                    (self.insert_flag(message, standing.thread, flag)?, before, false)
+                }
                 Some(kept) => {
                     self.update_flag(kept.stored.id.0, flag)?;
                     self.revive_flag(&kept)?;
@@ -150,6 +162,22 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether a flag that a closed case has settled says more now than it did when the case was closed. A case remembers
+    /// its tier: a rule that was at watch in between is back where it was, and no more.
+    fn has_outgrown(&self, old: &Before, flag: &Flag) -> Result<bool> {
+        if !old.stored.settled || old.stored.dismissed_at.is_some() || flag.tier <= old.stored.flag.tier {
+            return Ok(false);
+        }
+        let closed_at: i64 = self
+            .db
+            .prepare_cached(
+                "SELECT coalesce(max(c.tier), 0) FROM case_flag cf JOIN vault_case c ON c.id = cf.case_id
+                 WHERE cf.flag_id = ?1 AND c.state = 'closed'",
+            )?
+            .query_row([old.stored.id.0], |row| row.get(0))?;
+        Ok(flag.tier.rank() > closed_at)
+    }
+
     fn revive_flag(&self, flag: &Before) -> Result<()> {
         if flag.superseded {
             self.db
@@ -174,11 +202,27 @@ fn closed_tier(before: &[Before]) -> Tier {
     settled.map(|old| old.stored.flag.tier).max().unwrap_or_default()
 }
 
-/// The flag that this one was before: of the same rule on the same words, at the same place if there is one.
-fn position_of(flag: &Flag, before: &[Before]) -> Option<usize> {
+/// The flag that this one was before: of the same rule on the same words, at the same place if there is one. A rule that
+/// flags a message once, before and after, says the same of it on whatever words: those of evidence come and go with its
+/// weights.
+fn position_of(flag: &Flag, before: &[Before], flags: &[Flag]) -> Option<usize> {
     let same = |old: &Before| old.stored.flag.rule == flag.rule && old.stored.flag.text == flag.text;
     let there = before.iter().position(|old| same(old) && old.stored.flag.start == flag.start);
-    there.or_else(|| before.iter().position(same))
+    there.or_else(|| before.iter().position(same)).or_else(|| only_one(flag, before, flags))
+}
+
+/// The only flag of a rule, if this one is the only one now: the one that stands, or else the only one that ever did.
+fn only_one(flag: &Flag, before: &[Before], flags: &[Flag]) -> Option<usize> {
+    if flags.iter().filter(|other| other.rule == flag.rule).count() != 1 {
+        return None;
+    }
+    let of_rule = |at: &usize| before[*at].stored.flag.rule == flag.rule;
+    let all: Vec<_> = (0..before.len()).filter(of_rule).collect();
+    let standing: Vec<_> = all.iter().copied().filter(|at| !before[*at].superseded).collect();
+    match (standing.as_slice(), all.as_slice()) {
+        ([only], _) | ([], [only]) => Some(*only),
+        _ => None,
+    }
 }
 
 /// Whether the flags that stand are those.

@@ -105,12 +105,17 @@ impl Run<'_> {
     }
 
     /// A case in work stays in work, with a clock again; else it is new again. What stood there when somebody acknowledged
-    /// the case, and was only judged again, is covered by that. Answers whether the clock runs again.
+    /// the case, and was only judged again, is covered by that if it was read, or is no worse than the case was then: one
+    /// case is about all threads of a patient, and nobody need have seen the others. Answers whether the clock runs again.
     fn join_case(&self, case: i64, raised: &Raised) -> Result<bool> {
         let acknowledged: bool = self
             .db
-            .prepare_cached("SELECT coalesce(acknowledged_at >= ?2, 0) FROM vault_case WHERE id = ?1")?
-            .query_row(params![case, raised.seen_since], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT coalesce(acknowledged_at >= ?2, 0) AND (?3 <= coalesce(acknowledged_tier, tier) OR EXISTS (
+                   SELECT 1 FROM message m WHERE m.id = ?4 AND (m.read_at IS NOT NULL OR m.settled = 1)))
+                 FROM vault_case WHERE id = ?1",
+            )?
+            .query_row(params![case, raised.seen_since, raised.tier.rank(), raised.message], |row| row.get(0))?;
         if acknowledged {
             self.db
                 .prepare_cached("UPDATE vault_case SET tier = max(tier, ?2) WHERE id = ?1")?
@@ -121,7 +126,7 @@ impl Run<'_> {
         self.db
             .prepare_cached(
                 "UPDATE vault_case SET tier = max(tier, ?2), deadline = min(coalesce(deadline, ?3), ?3),
-                 acknowledged_at = NULL, acknowledged_by = NULL,
+                 acknowledged_at = NULL, acknowledged_by = NULL, acknowledged_tier = NULL,
                  state = CASE state WHEN 'in-work' THEN 'in-work' ELSE 'new' END WHERE id = ?1",
             )?
             .execute(params![case, raised.tier.rank(), self.deadline(raised)])?;

@@ -95,7 +95,7 @@ impl Run<'_> {
         self.db
             .prepare_cached(
                 "UPDATE flag SET category = ?2, tier = ?3, start_at = ?4, end_at = ?5, context = ?6, demoted = ?7,
-                 also = ?8 WHERE id = ?1",
+                 also = ?8, text = ?9 WHERE id = ?1",
             )?
             .execute(params![
                 id,
@@ -106,6 +106,7 @@ impl Run<'_> {
                 json(&flag.context)?,
                 flag.demoted,
                 json(&flag.also)?,
+                flag.text,
             ])?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-use inbox_domain::{AttemptOutcome, Batch, CaseState, Tier};
+use inbox_domain::{AttemptOutcome, Batch, CaseState, Flag, Tier};
 
 use super::*;
 use crate::Vault;
@@ -74,6 +74,32 @@ fn what_was_dismissed_stays_dismissed_even_over_a_lexicon_that_did_not_raise_it(
 }
 
 #[test]
+fn the_only_flag_of_a_rule_is_the_same_on_other_words_and_one_of_two_is_not() {
+    let (_dir, vault) = vault();
+    stored(&vault, vec![message("m1", -60, "words a").flagged(Tier::Watch)], -40);
+    let flags = |vault: &Vault| vault.messages(vault.t1()).unwrap().remove(0).flags;
+    let before = flags(&vault).remove(0);
+    vault.dismiss_flag(before.id, true, at(-30)).unwrap();
+    let words = |count: usize| {
+        move |row: &ToJudge| {
+            let mut triaged = flagged(Tier::Watch)(row);
+            let other = Flag { start: 2, end: 7, text: "rds a".into(), ..triaged.flags[0].clone() };
+            triaged.flags = (0..count).map(|n| Flag { start: n, ..other.clone() }).collect();
+            triaged
+        }
+    };
+    again(&vault, "two", words(1));
+    let after = flags(&vault);
+    assert_eq!((after.len(), after[0].id, after[0].dismissed_at), (1, before.id, Some(at(-30))));
+    assert_eq!(after[0].flag.text, "rds a");
+    assert!(again(&vault, "three", words(1)).threads.is_empty(), "its words are stored");
+    again(&vault, "four", flagged(Tier::Watch));
+    assert_eq!(flags(&vault)[0].id, before.id);
+    again(&vault, "five", words(2));
+    assert!(flags(&vault).iter().all(|flag| flag.dismissed_at.is_none()), "said of neither");
+}
+
+#[test]
 fn an_acknowledged_case_stays_acknowledged_for_what_stood_there() {
     let (_dir, vault) = vault();
     stored(
@@ -82,6 +108,7 @@ fn an_acknowledged_case_stays_acknowledged_for_what_stood_there() {
         -40,
     );
     let case = vault.cases().unwrap()[0].id;
+    vault.mark_read(vault.t1(), at(-31)).unwrap();
     vault.case_log_attempt(case, AttemptOutcome::NoAnswer, "", None, "Dr. A", at(-30)).unwrap();
     let before = vault.case(case).unwrap();
     let report = again(&vault, "two", flagged(Tier::Emergency));
@@ -95,6 +122,36 @@ fn an_acknowledged_case_stays_acknowledged_for_what_stood_there() {
     vault.begin_retriage("three", monday()).unwrap();
     again(&vault, "three", flagged(Tier::Emergency));
     assert_eq!((vault.case(case).unwrap().acknowledged_at, vault.cases().unwrap().len()), (None, 1));
+}
+
+#[test]
+fn an_acknowledgement_speaks_of_what_was_read_or_is_no_worse() {
+    let (_dir, vault) = vault();
+    stored(
+        &vault,
+        vec![
+            message("m1", -60, "words a").flagged(Tier::Urgent),
+            message("m2", -50, "other").within("t2", "p1"),
+        ],
+        -40,
+    );
+    let case = vault.cases().unwrap()[0].id;
+    vault.mark_read(vault.t1(), at(-31)).unwrap();
+    vault.case_acknowledge(case, "Dr. A", at(-30)).unwrap();
+    let only = |text: &'static str, tier: Tier| {
+        move |row: &ToJudge| {
+            if row.text == text { flagged(tier)(row) } else { flagged(Tier::Urgent)(row) }
+        }
+    };
+    // What was read raises the case and leaves it acknowledged; what nobody has read is no worse than the case was.
+    assert!(again(&vault, "two", only("words a", Tier::Emergency)).cases.is_empty());
+    let raised = vault.case(case).unwrap();
+    assert!(raised.tier == Tier::Emergency && raised.acknowledged_at.is_some() && raised.flags.len() == 2);
+    // Danger to life in what nobody has read is news, whatever the case has become since.
+    assert_eq!(again(&vault, "three", only("other", Tier::Emergency)).cases.len(), 1);
+    let rung = vault.case(case).unwrap();
+    assert!(rung.acknowledged_at.is_none() && rung.deadline.is_some());
+    assert_eq!(vault.cases().unwrap().len(), 1);
 }
 
 #[test]
@@ -120,6 +177,32 @@ fn a_closed_case_has_settled_its_message_up_to_its_tier() {
         triaged
     };
     assert_eq!(again(&vault, "five", worse).cases.len(), 1);
+}
+
+#[test]
+fn a_settled_flag_that_rises_is_work_again_and_one_that_comes_back_is_not() {
+    let (_dir, vault) = vault();
+    stored(&vault, vec![message("m1", -60, "words a").flagged(Tier::Urgent)], -40);
+    let case = vault.cases().unwrap()[0].id;
+    vault.case_close(case, "", true, "Dr. A", at(-30)).unwrap();
+    // Down to watch and back again, as by a switch.
+    assert!(again(&vault, "two", flagged(Tier::Watch)).cases.is_empty());
+    assert!(again(&vault, "three", flagged(Tier::Urgent)).cases.is_empty());
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::None);
+    let report = again(&vault, "four", flagged(Tier::Emergency));
+    assert_eq!(report.cases.len(), 1);
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::Emergency);
+    let flags = vault.messages(vault.t1()).unwrap().remove(0).flags;
+    assert_eq!((flags.len(), flags[0].settled), (1, false));
+    let opened = vault.case(report.cases[0].0).unwrap();
+    assert_eq!((opened.tier, opened.flags.len()), (Tier::Emergency, 1));
+    assert_eq!(vault.case(case).unwrap().flags.len(), 1, "the closed case keeps its own");
+    // Nothing more happens, and after the second case nothing is open.
+    assert!(again(&vault, "five", flagged(Tier::Emergency)).threads.is_empty());
+    vault.case_close(opened.id, "", true, "Dr. A", at(-20)).unwrap();
+    again(&vault, "six", flagged(Tier::Watch));
+    assert!(again(&vault, "seven", flagged(Tier::Emergency)).cases.is_empty());
+    assert_eq!(vault.thread(vault.t1()).unwrap().facts.open_tier, Tier::None);
 }
 
 #[test]

@@ -16,6 +16,10 @@ import {
 } from '../ipc/backend'
 
 const CHECK_AFTER = 250
+const SEARCH_AFTER = 120
+
+/** Thrown for an answer that came after the vault was locked. */
+const OUTDATED = Symbol('outdated')
 
 const nothing = (): Lexicon => ({ words: [], watch_only: [] })
 
@@ -46,7 +50,10 @@ class Rules {
   /** The version that was just saved. */
   saved = $state<number | null>(null)
   private checking = false
-  private timer: ReturnType<typeof setTimeout> | undefined
+  private checkTimer: ReturnType<typeof setTimeout> | undefined
+  private searchTimer: ReturnType<typeof setTimeout> | undefined
+  /** Goes up with each clearing: what was asked before is not answered any more. */
+  private generation = 0
   private asked = 0
 
   /** The draft without empty lines, as it is checked and saved. */
@@ -61,7 +68,7 @@ class Rules {
   async load(): Promise<void> {
     await this.run(async () => {
       const keep = this.changed && this.view !== null
-      const view = await backend().loadLexicon()
+      const view = await this.answer(backend().loadLexicon())
       this.retriage = view.retriage
       // A draft that was begun goes on from the version that it was begun with: saving says when there is a newer one.
       if (!keep) this.take(view)
@@ -79,20 +86,20 @@ class Rules {
   /** Gives the draft up. */
   async discard(): Promise<void> {
     await this.run(async () => {
-      this.take(await backend().loadLexicon())
+      this.take(await this.answer(backend().loadLexicon()))
       this.saved = null
     })
   }
 
   async search(): Promise<void> {
     const asked = ++this.asked
-    const rows = await backend().listRules(this.query, this.category === '' ? null : this.category)
+    const rows = await this.answer(backend().listRules(this.query, this.category === '' ? null : this.category))
     if (asked === this.asked) this.rows = rows
   }
 
   searchSoon(): void {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => void this.run(() => this.search()), 120)
+    clearTimeout(this.searchTimer)
+    this.searchTimer = setTimeout(() => void this.refresh(() => this.search()), SEARCH_AFTER)
   }
 
   isWatchOnly(rule: string): boolean {
@@ -138,11 +145,11 @@ class Rules {
   edited(): void {
     this.saved = null
     if (!this.checking) return
-    clearTimeout(this.timer)
-    this.timer = setTimeout(
+    clearTimeout(this.checkTimer)
+    this.checkTimer = setTimeout(
       () =>
-        void this.run(async () => {
-          this.problems = await backend().checkLexicon(this.cleaned)
+        void this.refresh(async () => {
+          this.problems = await this.answer(backend().checkLexicon(this.cleaned))
         }),
       CHECK_AFTER,
     )
@@ -156,26 +163,27 @@ class Rules {
     if (this.saving) return
     this.saving = true
     this.checking = true
+    const { generation } = this
     await this.run(async () => {
-      const outcome = await backend().saveLexicon(this.view?.version ?? 0, this.cleaned)
+      const outcome = await this.answer(backend().saveLexicon(this.view?.version ?? 0, this.cleaned))
       if (outcome.outcome === 'refused') {
         this.problems = outcome.problems
         return
       }
-      const view = await backend().loadLexicon()
+      const view = await this.answer(backend().loadLexicon())
       this.take(view)
       this.retriage = view.retriage
       this.saved = outcome.version
       await this.search()
     })
-    this.saving = false
+    if (generation === this.generation) this.saving = false
   }
 
   /** What triage says of a text, by the draft. */
   async try(text: string): Promise<TriedText | null> {
     let tried: TriedText | null = null
     await this.run(async () => {
-      tried = await backend().tryText(text, this.changed ? this.cleaned : null)
+      tried = await this.answer(backend().tryText(text, this.changed ? this.cleaned : null))
       if (tried.problems.length > 0) {
         this.problems = tried.problems
         this.checking = true
@@ -184,31 +192,35 @@ class Rules {
     return tried
   }
 
-  async refreshRetriage(): Promise<void> {
-    await this.run(async () => {
-      const before = this.retriage?.state
-      this.retriage = await backend().loadRetriage()
-      // What rules raised has changed.
-      if (before !== 'complete' && this.retriage.state === 'complete') await this.search()
-    })
+  refreshRetriage(): Promise<void> {
+    return this.refresh(() => this.askRetriage())
+  }
+
+  private async askRetriage(): Promise<void> {
+    const before = this.retriage?.state
+    this.retriage = await this.answer(backend().loadRetriage())
+    // What rules raised has changed.
+    if (before !== 'complete' && this.retriage.state === 'complete') await this.search()
   }
 
   cancelRetriage(): Promise<void> {
     return this.run(async () => {
-      await backend().cancelRetriage()
-      await this.refreshRetriage()
+      await this.answer(backend().cancelRetriage())
+      await this.askRetriage()
     })
   }
 
   resumeRetriage(): Promise<void> {
     return this.run(async () => {
-      await backend().resumeRetriage()
-      await this.refreshRetriage()
+      await this.answer(backend().resumeRetriage())
+      await this.askRetriage()
     })
   }
 
   clear(): void {
-    clearTimeout(this.timer)
+    clearTimeout(this.checkTimer)
+    clearTimeout(this.searchTimer)
+    this.generation += 1
     this.open = false
     this.view = null
     this.retriage = null
@@ -223,13 +235,33 @@ class Rules {
     this.checking = false
   }
 
-  private async run(act: () => Promise<void>): Promise<void> {
-    try {
+  /** What somebody asked for: the error before it is gone when it succeeds. */
+  private run(act: () => Promise<void>): Promise<void> {
+    return this.refresh(async () => {
       await act()
       this.error = null
+    })
+  }
+
+  /** What nobody asked for: it says when it fails and leaves an error that is shown where it is. */
+  private async refresh(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
     } catch (thrown) {
-      this.error = asAppError(thrown)
+      if (thrown !== OUTDATED) this.error = asAppError(thrown)
     }
+  }
+
+  /** The answer, or failure, of what was asked, unless the vault was locked meanwhile. */
+  private async answer<T>(asked: Promise<T>): Promise<T> {
+    const { generation } = this
+    const current = <V>(value: V): V => {
+      if (generation !== this.generation) throw OUTDATED
+      return value
+    }
+    return asked.then(current, (thrown: unknown) => {
+      throw current(thrown)
+    })
   }
 }
 
