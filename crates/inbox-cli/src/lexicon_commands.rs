@@ -27,6 +27,10 @@ pub(crate) fn run(command: &LexiconCommand) -> Outcome {
 
 fn set(vault: &VaultArguments, file: &Path) -> Outcome {
     let text = files::read(file, "--file")?;
+    // A list would be read as a lexicon without words, and an empty one would take the clinic's words out of force.
+    if !text.trim_start().starts_with('{') {
+        return Err(AppError::new("invalid_lexicon").with("at", "1:1".to_owned()).into());
+    }
     let lexicon: ClinicLexicon = serde_json::from_str(&text).map_err(|error| {
         // Where it is wrong, never what stands there.
         let place = format!("{}:{}", error.line(), error.column());
