@@ -98,6 +98,19 @@ fn a_mistake_in_a_clinic_file_names_file_line_and_expectation() {
 }
 
 #[test]
+fn a_clinics_file_cannot_change_how_denial_is_read_or_what_words_weigh() {
+    let refused = |name: &str, text: &str| {
+        let file = ClinicFile { folder: "en".into(), name: name.into(), text: text.into() };
+        let error = Engine::with_clinic_lexicon(&[file]).unwrap_err();
+        assert!(error.expected.contains("[cues]"), "{error}");
+        error.line
+    };
+    assert_eq!(refused("own.toml", "# ours\n[cues]\nnegation = [\"i\"]\n"), 2);
+    assert_eq!(refused("own.toml", "[words]\nlanguage = [\"quarry\"]\n"), 1);
+    assert_eq!(refused("evidence.tsv", "concern_above = 900\n"), 0);
+}
+
+#[test]
 fn a_clinic_adds_phrases_and_keeps_a_rule_at_watch() {
     let text = "watch_only = [\"en.ideation.want-to-die\"]\n[[rule]]\nid = \"clinic.bench\"\ncategory = \"intent\"\n\
                 tier = \"emergency\"\nreason = { en = \"a\", de = \"b\" }\nsource = \"clinic\"\n\

@@ -7,8 +7,8 @@
 //! leaves this module: a flag says which words weighed most, not how much (no score; CLINICAL.md, "Principles").
 //! docs/adr/0006-evidence-beside-rules.md has the reasons and what was rejected.
 //!
-//! The same sum speaks the other way: when all words together read everyday, what a rule only *concluded* from single elements
-//! (`needs_support`) is shown demoted. What a rule has *read*, that somebody wants to die, stands whatever surrounds it.
+//! The same sum speaks the other way: when all words together read everyday, what a frame only *concluded* from its elements
+//! (`needs_support`) counts one tier less, never below watch. What a phrase says stands whatever surrounds it.
 //!
 //! Words are cut to [`STEM`] letters, so that an unseen inflection or compound still counts. Clauses whose phrase a rule
 //! has read as denied, past, quoted or an idiom add nothing.

@@ -60,7 +60,7 @@ fn a_conclusion_counts_one_tier_less_in_an_everyday_message_and_is_shown_so() {
 }
 
 #[test]
-fn what_somebody_says_of_dying_stands_whatever_surrounds_it() {
+fn what_a_phrase_says_stands_whatever_surrounds_it() {
     let rest = "The picnic was long and hot and loud. ".repeat(8);
     assert_eq!(judge(&format!("{rest}I want to end my life.")).tier, Tier::Urgent);
 }

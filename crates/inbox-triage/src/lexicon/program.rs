@@ -179,7 +179,7 @@ pub(crate) struct CompiledRule {
     pub(crate) watch_only: bool,
     /// A clinic's own.
     pub(crate) own: bool,
-    /// Counts only when the message as a whole does not read everyday; see `evidence`.
+    /// Counts one tier less when the message as a whole reads everyday; see `evidence`.
     pub(crate) needs_support: bool,
     /// Raised by the messages before, not by patterns.
     pub(crate) escalation: bool,

@@ -49,15 +49,15 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// A clinic adds words and switches; how denial and the past are read is not for one folder to change in silence.
+    /// A clinic adds words and switches; how denial and the past are read, and what words weigh, is not for one folder to
+    /// change in silence.
     pub(crate) fn refuse_context(&self) -> Result<(), LexiconError> {
         let plain = LexiconFile::default();
-        if self.parsed.cues == plain.cues && self.parsed.words == plain.words {
+        if self.parsed.cues == plain.cues && self.parsed.words == plain.words && self.weights.is_none() {
             return Ok(());
         }
         let at = self.text.lines().position(|line| line.starts_with("[cues]") || line.starts_with("[words]"));
-        let expected =
-            "expected concepts, rules and `watch_only` in a clinic's file, no [cues] and no [words]";
+        let expected = "expected concepts, rules and `watch_only` in a clinic's file, no [cues], no [words] and no weights";
         Err(LexiconError {
             file: self.file.to_owned(),
             line: at.map_or(0, |line| line + 1),
