@@ -105,7 +105,9 @@ impl Control {
         let recipients: Vec<String> =
             items(&header["recipient"]).filter_map(reference).map(str::to_owned).collect();
         let id = Uuid::new_v4().to_string();
-        let sent = message.sent.clone().unwrap_or_else(|| dates::text_ms(now));
+        // Two messages in one millisecond would have no order: `sent` grows with the commits.
+        let at = store.reserve(now);
+        let sent = message.sent.clone().unwrap_or_else(|| dates::text_ms(at));
         let value = resource::message(&Draft {
             subject: &subject,
             sender: message.sender.as_deref().unwrap_or(&subject),
@@ -118,7 +120,6 @@ impl Control {
             identifier: &id,
             status: message.status.as_deref().unwrap_or("completed"),
         });
-        let at = store.reserve(now);
         let value = crate::rules::prepared(&self.0, "Communication", value);
         store.put("Communication", &id, value, at);
         Ok(AddedMessage { id, thread })
