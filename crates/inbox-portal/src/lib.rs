@@ -18,7 +18,7 @@ pub use auth::{
 };
 pub use capability::Capabilities;
 pub use error::PortalError;
-pub use http::{HttpLimits, TrafficCount};
+pub use http::{Exchanging, HttpLimits, TrafficCount, Transport, WireAnswer, WireBody, WireRequest};
 pub use mapping::{
     MapContext, Mapped, MappedMessage, MappedThread, Me, map_communication, map_patient, map_practitioner,
     map_related_person,

@@ -11,7 +11,9 @@ use url::Url;
 use crate::auth::{Auth, SignIn, TokenStore};
 use crate::capability::Capabilities;
 use crate::error::PortalError;
-use crate::http::{Answer, HttpClient, HttpLimits, Outgoing, TrafficCount, check_address, same_host};
+use crate::http::{
+    Answer, HttpClient, HttpLimits, Outgoing, TrafficCount, Transport, check_address, same_host,
+};
 use crate::mapping::{MapContext, parse_reference};
 use crate::page::{Page, read_page};
 use crate::wire::{Binary, CapabilityStatement};
@@ -49,9 +51,33 @@ impl Portal {
         store: Arc<dyn TokenStore>,
         limits: HttpLimits,
     ) -> Result<Self, PortalError> {
-        let base = parse_base(base)?;
         let http = HttpClient::new(limits)?;
-        Ok(Self { base, http, sign_in: SignIn::new(auth, store), capabilities: RwLock::default() })
+        Ok(Self {
+            base: parse_base(base)?,
+            http,
+            sign_in: SignIn::new(auth, store),
+            capabilities: RwLock::default(),
+        })
+    }
+
+    /// The same over another transport than the network: for simulations that answer in process.
+    ///
+    /// # Errors
+    /// As [`Portal::new`].
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        base: &str,
+        auth: Auth,
+        store: Arc<dyn TokenStore>,
+        limits: HttpLimits,
+    ) -> Result<Self, PortalError> {
+        let http = HttpClient::over(transport, limits);
+        Ok(Self {
+            base: parse_base(base)?,
+            http,
+            sign_in: SignIn::new(auth, store),
+            capabilities: RwLock::default(),
+        })
     }
 
     /// The base address, with a trailing slash.

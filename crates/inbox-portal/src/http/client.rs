@@ -1,16 +1,17 @@
 //! One HTTP exchange at a time. Redirects are followed by hand, so that a token never leaves for another host, and a
 //! write is never repeated behind our back.
 
-use std::error::Error as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, redirect};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::answer::Answer;
 use super::limits::{HttpLimits, TrafficCount, same_host};
+use super::transport::{Network, Transport, WireRequest};
 use crate::error::PortalError;
 
 const MAX_REDIRECTS: usize = 3;
@@ -47,7 +48,7 @@ impl Outgoing {
 /// The HTTP client of one portal.
 #[derive(Debug)]
 pub(crate) struct HttpClient {
-    inner: reqwest::Client,
+    transport: Arc<dyn Transport>,
     limits: HttpLimits,
     requests: AtomicU64,
     bytes: AtomicU64,
@@ -55,16 +56,12 @@ pub(crate) struct HttpClient {
 
 impl HttpClient {
     pub(crate) fn new(limits: HttpLimits) -> Result<Self, PortalError> {
-        let inner = reqwest::Client::builder()
-            .connect_timeout(limits.connect)
-            .timeout(limits.request)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .user_agent(concat!("Anteroom/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|_| PortalError::CertificateRefused)?;
-        Ok(Self { inner, limits, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) })
+        Ok(Self::over(Arc::new(Network::new(&limits)?), limits))
+    }
+
+    /// The same over another transport.
+    pub(crate) fn over(transport: Arc<dyn Transport>, limits: HttpLimits) -> Self {
+        Self { transport, limits, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 
     pub(crate) fn limits(&self) -> HttpLimits {
@@ -97,27 +94,34 @@ impl HttpClient {
         request: &Outgoing,
         token: Option<&SecretString>,
     ) -> Result<Answer, PortalError> {
-        let mut builder =
-            self.inner.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        let mut headers = request.headers.clone();
         if let Some(token) = token {
-            builder = builder.bearer_auth(token.expose_secret());
+            let value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+            let mut value = value.map_err(|_| PortalError::InvalidAddress)?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
         }
-        if let Some(body) = &request.body {
-            builder = builder.timeout(self.limits.create).body(body.clone());
-        }
+        let limit = if request.body.is_some() { self.limits.create } else { self.limits.request };
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut response = builder.send().await.map_err(|error| classify(&error))?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        if response.content_length().is_some_and(|length| length > self.limits.body as u64) {
+        let sent = WireRequest {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers,
+            body: request.body.clone(),
+            limit,
+        };
+        let mut answer = self.transport.exchange(sent).await?;
+        let (status, headers) = (answer.status, answer.headers);
+        if answer.length.is_some_and(|length| length > self.limits.body as u64) {
             return Err(PortalError::TooLarge);
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-            self.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-            if body.len() + chunk.len() > self.limits.body {
+        while let Some(piece) = answer.body.next().await? {
+            self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            if body.len() + piece.len() > self.limits.body {
                 return Err(PortalError::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(&piece);
         }
         Ok(Answer { status, headers, body })
     }
@@ -134,35 +138,4 @@ fn redirect_target(request: &Outgoing, answer: &Answer) -> Result<Option<Url>, P
         return Err(PortalError::RedirectRefused);
     }
     Ok(Some(target))
-}
-
-fn classify(error: &reqwest::Error) -> PortalError {
-    if certificate_failed(error) {
-        PortalError::CertificateRefused
-    } else if error.is_connect() {
-        PortalError::Unreachable
-    } else if error.is_timeout() {
-        PortalError::Timeout
-    } else if error.is_builder() {
-        PortalError::InvalidAddress
-    } else {
-        PortalError::ConnectionLost
-    }
-}
-
-/// TLS errors hide inside an `io::Error`, whose `source` skips them.
-fn certificate_failed(error: &reqwest::Error) -> bool {
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls =
-            cause.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        next = cause
-            .source()
-            .or_else(|| inner.map(|inner| inner as &dyn std::error::Error).and_then(|i| i.source()));
-    }
-    false
 }
