@@ -1,9 +1,10 @@
 //! Tokens, codes and logins: OAuth 2.0 as SMART App Launch 2 profiles it, without HTTP.
 //!
-//! Tokens are opaque random strings. A code or refresh token that is used twice revokes its whole login, as RFC 9700
+//! Access tokens are opaque random strings, or JWTs where another server has to verify them. A code or refresh token that is used twice revokes its whole login, as RFC 9700
 //! recommends and Medplum does.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::capability::SCOPES;
+use crate::jwt::Issuer;
 
 /// Name of the confidential client for `client_credentials`.
 pub const BACKEND_CLIENT: &str = "anteroom-backend";
@@ -67,8 +69,8 @@ pub(crate) struct Issued {
 }
 
 /// All that has been given out.
-#[derive(Default)]
 pub(crate) struct Logins {
+    issuer: Arc<Issuer>,
     access: HashMap<String, Access>,
     codes: HashMap<String, Code>,
     refresh: HashMap<String, Refresh>,
@@ -80,13 +82,25 @@ pub(crate) fn random_token() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
+/// For whom a fixed token is, and what it allows.
+fn fixed(id: &str) -> (Option<String>, &'static str) {
+    if id == "backend" { (None, "system/*.cruds") } else { (Some(format!("Practitioner/{id}")), SCOPES) }
+}
+
+/// A fixed token of a practitioner, or of `backend`; one that is signed is good for a year.
+pub(crate) fn fixed_token(issuer: &Issuer, id: &str, now: i64) -> String {
+    const YEAR: i64 = 365 * 24 * 3600 * 1000;
+    let (practitioner, scopes) = fixed(id);
+    issuer.access(practitioner.as_deref(), scopes, now, now + YEAR)
+}
+
 impl Logins {
     /// Fixed tokens: practitioner id (or `backend`) to token.
-    pub(crate) fn new(tokens: &BTreeMap<String, String>) -> Self {
-        let mut logins = Self::default();
+    pub(crate) fn new(tokens: &BTreeMap<String, String>, issuer: Arc<Issuer>) -> Self {
+        let (access, codes, refresh, revoked) = Default::default();
+        let mut logins = Self { issuer, access, codes, refresh, revoked };
         for (id, token) in tokens {
-            let practitioner = (id != "backend").then(|| format!("Practitioner/{id}"));
-            let scopes = if practitioner.is_some() { SCOPES } else { "system/*.cruds" };
+            let (practitioner, scopes) = fixed(id);
             let access = Access { practitioner, scopes: scopes.to_owned(), expires: None, login: None };
             logins.access.insert(token.clone(), access);
         }
@@ -149,7 +163,7 @@ impl Logins {
     }
 
     fn issue(&mut self, grant: Grant, login: Uuid, now: i64, life_ms: i64) -> Issued {
-        let access = random_token();
+        let access = self.issuer.access(Some(&grant.practitioner), &grant.scopes, now, now + life_ms);
         let allowed = Access {
             practitioner: Some(grant.practitioner.clone()),
             scopes: grant.scopes.clone(),
@@ -167,8 +181,8 @@ impl Logins {
 
     /// A token for the clinic's own backend.
     pub(crate) fn for_backend(&mut self, scopes: &str, now: i64, life_ms: i64) -> String {
-        let token = random_token();
         let scopes = if scopes.is_empty() { "system/*.cruds" } else { scopes };
+        let token = self.issuer.access(None, scopes, now, now + life_ms);
         let expires = Some(now + life_ms);
         let access =
             Access { practitioner: None, scopes: scopes.to_owned(), expires, login: Some(Uuid::new_v4()) };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::Method;
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use url::{Host, Url, form_urlencoded};
 
@@ -27,6 +27,7 @@ pub(crate) fn answer(portal: &Portal, incoming: &Incoming) -> Reply {
             portal.logins().revoke(field(&body, "token"));
             Reply::json(200, &json!({}))
         }
+        ("/auth/jwks", &Method::GET) => Reply::json(200, &portal.issuer.signer.key_set()),
         ("/auth/userinfo", _) => user_info(portal, incoming),
         _ => Reply::json(404, &json!({"error": "not_found"})),
     }
@@ -68,7 +69,7 @@ fn authorize(portal: &Portal, form: &Form) -> Reply {
         return back("error", "unsupported_response_type");
     }
     let aud = field(form, "aud").trim_end_matches('/');
-    let known = aud.is_empty() || aud == portal.base();
+    let known = aud.is_empty() || aud == portal.base() || aud == portal.issuer.audience;
     if field(form, "code_challenge_method") != "S256" || field(form, "code_challenge").is_empty() || !known {
         return back("error", "invalid_request");
     }
@@ -84,7 +85,8 @@ fn authorize(portal: &Portal, form: &Form) -> Reply {
     }
     let asked = field(form, "scope")
         .split_whitespace()
-        .filter(|scope| SCOPES.split_whitespace().any(|s| s == *scope));
+        .filter(|scope| SCOPES.split_whitespace().any(|s| s == *scope))
+        .filter(|scope| !portal.options.denied_scopes.iter().any(|denied| denied == scope));
     let grant = Grant {
         client: field(form, "client_id").to_owned(),
         redirect: field(form, "redirect_uri").to_owned(),
@@ -156,7 +158,7 @@ fn token(portal: &Portal, incoming: &Incoming, form: &Form) -> Reply {
 
 fn token_answer(portal: &Portal, issued: &Issued, now: i64, life: i64) -> Value {
     let grant = &issued.grant;
-    let fhir_user = format!("{}/{}", portal.base(), grant.practitioner);
+    let fhir_user = portal.issuer.fhir_user(&grant.practitioner);
     let mut answer = json!({
         "access_token": issued.access,
         "token_type": "Bearer",
@@ -179,10 +181,7 @@ fn token_answer(portal: &Portal, issued: &Issued, now: i64, life: i64) -> Value 
         if let Some(nonce) = &grant.nonce {
             claims["nonce"] = json!(nonce);
         }
-        // Unsigned, which OpenID Connect Core 1.0, section 2, allows for a token that comes from the token endpoint.
-        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        answer["id_token"] =
-            json!(format!("{}.{}.", part(&json!({"alg": "none", "typ": "JWT"})), part(&claims)));
+        answer["id_token"] = json!(portal.issuer.signer.sign(&claims).unwrap_or_default());
     }
     answer
 }
@@ -214,7 +213,7 @@ fn user_info(portal: &Portal, incoming: &Incoming) -> Reply {
     match portal.logins().access(token, now).and_then(|access| access.practitioner.clone()) {
         Some(practitioner) => Reply::json(
             200,
-            &json!({"sub": practitioner, "fhirUser": format!("{}/{practitioner}", portal.base())}),
+            &json!({"sub": practitioner, "fhirUser": portal.issuer.fhir_user(&practitioner)}),
         ),
         None => Reply::json(401, &json!({"error": "invalid_token"})),
     }

@@ -98,6 +98,7 @@ pub(crate) fn smart_configuration(portal: &Portal) -> Value {
         "authorization_endpoint": format!("{origin}/auth/authorize"),
         "token_endpoint": format!("{origin}/auth/token"),
         "revocation_endpoint": format!("{origin}/auth/revoke"),
+        "jwks_uri": format!("{origin}/auth/jwks"),
         "userinfo_endpoint": format!("{origin}/auth/userinfo"),
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],

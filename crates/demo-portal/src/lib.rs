@@ -22,6 +22,7 @@ mod dates;
 mod faults;
 mod history;
 mod http;
+mod jwt;
 mod keys;
 mod listing;
 mod net;

@@ -53,6 +53,18 @@ struct Arguments {
     /// Tokens of an earlier run are kept.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Access tokens are signed JWTs (ES256), verified by /auth/jwks.
+    #[arg(long)]
+    jwt: bool,
+    /// Base address of the FHIR server that takes the tokens, where it is another one.
+    #[arg(long, value_name = "URL")]
+    audience: Option<String>,
+    /// A scope that no sign-in is given; may be repeated.
+    #[arg(long, value_name = "SCOPE")]
+    deny_scope: Vec<String>,
+    /// The only redirect address of a sign-in, where the server played matches it exactly.
+    #[arg(long, value_name = "URL")]
+    redirect_uri: Option<String>,
     /// A file with the secret of the client anteroom-backend.
     #[arg(long, value_name = "FILE")]
     backend_secret_file: Option<PathBuf>,
@@ -79,6 +91,10 @@ impl Arguments {
             now: self.now,
             control: self.control,
             fault_rate: self.faults,
+            signed_tokens: self.jwt,
+            audience: self.audience.clone(),
+            denied_scopes: self.deny_scope.clone(),
+            redirect_uri: self.redirect_uri.clone(),
             ..Options::default()
         };
         options.quirks.shows_everything |= self.show_everything;

@@ -38,6 +38,12 @@ pub struct Options {
     pub backend_secret: String,
     /// Fixed bearer tokens by practitioner id (and `backend`); missing ones are drawn at random.
     pub tokens: BTreeMap<String, String>,
+    /// Access tokens are signed JWTs, which another server can verify by `/auth/jwks`; `tokens` is not used then.
+    pub signed_tokens: bool,
+    /// Base address of the FHIR server that takes the tokens, where it is not this portal.
+    pub audience: Option<String>,
+    /// Scopes that a sign-in is never given, whatever it asks.
+    pub denied_scopes: Vec<String>,
     /// Lifetime of access tokens from a sign-in.
     pub token_life: Duration,
     /// The only redirect address, where `exact_redirect` is on.
@@ -62,6 +68,9 @@ impl Default for Options {
             now: None,
             backend_secret: "demo-backend-secret".to_owned(),
             tokens: BTreeMap::new(),
+            signed_tokens: false,
+            audience: None,
+            denied_scopes: Vec::new(),
             token_life: Duration::from_secs(3600),
             redirect_uri: None,
             control: false,

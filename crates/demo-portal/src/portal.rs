@@ -1,7 +1,7 @@
 //! The state of a running portal, shared by all its requests.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::auth::Logins;
 use crate::faults::Faults;
+use crate::jwt::Issuer;
 use crate::keys::{items, reference};
 use crate::options::Options;
 use crate::quirks::Quirks;
@@ -36,6 +37,7 @@ pub(crate) struct Portal {
     pub(crate) origin: String,
     pub(crate) quirks: Quirks,
     pub(crate) options: Options,
+    pub(crate) issuer: Arc<Issuer>,
     store: RwLock<Store>,
     logins: Mutex<Logins>,
     faults: Mutex<Faults>,
@@ -56,13 +58,16 @@ impl Portal {
         options: Options,
         store: Store,
         tokens: &BTreeMap<String, String>,
+        issuer: Issuer,
         pauses: UnboundedSender<u64>,
     ) -> Self {
+        let issuer = Arc::new(issuer);
         Self {
             origin,
             quirks: options.quirks.clone(),
             store: RwLock::new(store),
-            logins: Mutex::new(Logins::new(tokens)),
+            logins: Mutex::new(Logins::new(tokens, Arc::clone(&issuer))),
+            issuer,
             faults: Mutex::new(Faults::new(options.fault_rate, options.seed)),
             seen: Mutex::default(),
             cursor_epoch: Mutex::new(1),

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::clinic;
 use crate::control::Control;
+use crate::jwt::{Issuer, Signer};
 use crate::net::{Door, Wire, Wires, open_port};
 use crate::options::Options;
 use crate::portal::Portal;
@@ -65,14 +66,17 @@ impl DemoPortal {
             (store, ids)
         });
         let (store, practitioners) = store.await.map_err(io::Error::other)?;
-        let mut tokens = options.tokens.clone();
-        for id in practitioners.iter().map(String::as_str).chain(["backend"]) {
-            tokens.entry(id.to_owned()).or_insert_with(crate::auth::random_token);
-        }
         let origin = format!("http://127.0.0.1:{port}");
+        let issuer = issuer(&options, &origin)?;
+        // A key lives as long as its portal: what an earlier one signed is worth nothing.
+        let mut tokens = if options.signed_tokens { BTreeMap::new() } else { options.tokens.clone() };
+        for id in practitioners.iter().map(String::as_str).chain(["backend"]) {
+            let fixed = || crate::auth::fixed_token(&issuer, id, now.timestamp_millis());
+            tokens.entry(id.to_owned()).or_insert_with(fixed);
+        }
         let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
         let every = options.arrivals;
-        let portal = Arc::new(Portal::new(origin, options, store, &tokens, asks));
+        let portal = Arc::new(Portal::new(origin, options, store, &tokens, issuer, asks));
         let router = Router::new().fallback(crate::http::handle).with_state(Arc::clone(&portal));
         let server = Arc::new(Server { port, wires: Wires::default(), router, task: Mutex::new(None) });
         server.serve(listener);
@@ -90,6 +94,13 @@ impl DemoPortal {
             every.map(|every| tokio::spawn(clinic::arrivals::run(Control(Arc::clone(&portal)), every)));
         Ok(RunningPortal { portal, server, arrivals, pauses, tokens, practitioners })
     }
+}
+
+fn issuer(options: &Options, origin: &str) -> io::Result<Issuer> {
+    let name = format!("{origin}/fhir");
+    let audience = options.audience.as_deref().map(|given| given.trim_end_matches('/').to_owned());
+    let audience = audience.unwrap_or_else(|| name.clone());
+    Ok(Issuer { signer: Signer::new()?, name, audience, signed_access: options.signed_tokens })
 }
 
 impl Server {

@@ -1,13 +1,14 @@
 //! Sign-in: PKCE, refresh rotation, client credentials, what a user sees.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use demo_portal::BACKEND_CLIENT;
+use demo_portal::{BACKEND_CLIENT, Options};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::rig::{Rig, clinic, empty};
+use crate::rig::{Rig, clinic, empty, start};
 
 const REDIRECT: &str = "http://127.0.0.1:47113/callback";
 const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-rule-of-43-characters";
@@ -83,6 +84,51 @@ async fn a_code_is_good_once_and_only_with_its_verifier() {
     let code = sign_in(&rig, "dr-adler").await;
     let (status, answer) = token(&rig, &exchange(&code, "another-verifier")).await;
     assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_grant")));
+}
+
+/// Checks a JWT by the key set, as another server does, and answers its claims.
+async fn verified(rig: &Rig, token: &str) -> Value {
+    let keys = configuration(rig).await["jwks_uri"].as_str().unwrap().to_owned();
+    let keys: Value = rig.http.get(keys).send().await.unwrap().json().await.unwrap();
+    let part = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (head, claims) = signed.split_once('.').unwrap();
+    let head: Value = serde_json::from_slice(&part(head)).unwrap();
+    let key = &keys["keys"][0];
+    assert_eq!((&head["alg"], &head["kid"]), (&key["alg"], &key["kid"]));
+    let mut point = vec![4];
+    point.extend(part(key["x"].as_str().unwrap()));
+    point.extend(part(key["y"].as_str().unwrap()));
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    key.verify(signed.as_bytes(), &part(signature)).unwrap();
+    assert!(key.verify(format!("{signed}x").as_bytes(), &part(signature)).is_err());
+    serde_json::from_slice(&part(claims)).unwrap()
+}
+
+#[tokio::test]
+async fn signed_tokens_are_verified_by_the_key_set() {
+    let audience = Some("http://127.0.0.1:1/fhir/".to_owned());
+    let rig = start(Options { messages: 0, signed_tokens: true, audience, ..Options::default() }).await;
+    let code = sign_in(&rig, "dr-adler").await;
+    let (_, answer) = token(&rig, &exchange(&code, VERIFIER)).await;
+    let id = verified(&rig, answer["id_token"].as_str().unwrap()).await;
+    assert_eq!(id["fhirUser"], "http://127.0.0.1:1/fhir/Practitioner/dr-adler");
+    let access = verified(&rig, answer["access_token"].as_str().unwrap()).await;
+    assert_eq!(access["aud"], "http://127.0.0.1:1/fhir");
+    assert_eq!(access["iss"], configuration(&rig).await["issuer"]);
+    assert_eq!(access["scope"], answer["scope"]);
+    let backend = verified(&rig, rig.portal.token("backend")).await;
+    assert_eq!(backend["scope"], "system/*.cruds");
+    assert_eq!(status_with(&rig, rig.portal.token("dr-adler")).await, 200);
+}
+
+#[tokio::test]
+async fn a_scope_that_is_denied_is_not_granted() {
+    let denied_scopes = vec!["user/Communication.cruds".to_owned()];
+    let rig = start(Options { messages: 0, denied_scopes, ..Options::default() }).await;
+    let code = sign_in(&rig, "dr-adler").await;
+    let (_, answer) = token(&rig, &exchange(&code, VERIFIER)).await;
+    assert_eq!(answer["scope"], "openid fhirUser offline_access");
 }
 
 #[tokio::test]
