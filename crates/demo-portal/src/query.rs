@@ -234,8 +234,9 @@ impl Query {
                 let (plain, modifier) = name.split_once(':').unwrap_or((name, ""));
                 let known = parameters(kind).iter().find(|(known, _)| *known == plain);
                 let restricted = quirks.restricted_messages && matches!(plain, "part-of" | "identifier");
+                let pretended = kind == "Communication" && quirks.pretends.iter().any(|name| name == plain);
                 match known {
-                    Some((known, _)) if !restricted => {
+                    Some((known, _)) if !restricted && !pretended => {
                         self.read_filter(known, modifier, value)?;
                         if quirks.whole_seconds {
                             self.sharpen();

@@ -81,6 +81,8 @@ pub struct Quirks {
     pub restricted_messages: bool,
     /// Error bodies are XHTML instead of an OperationOutcome (Millennium).
     pub html_errors: bool,
+    /// Search parameters of Communication that `/metadata` lists and that are treated as unknown ones.
+    pub pretends: Vec<String>,
     /// Milliseconds between setting `lastUpdated` and the commit becoming visible: what loses messages without overlap.
     pub late_commit_ms: u64,
 }

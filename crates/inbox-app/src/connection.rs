@@ -90,7 +90,7 @@ impl Session {
         let id = practitioner_id(&named)?;
         let latest = Arc::new(LatestSignIn(Mutex::new(auth.clone())));
         let portal = Portal::new(address, auth.clone(), Arc::clone(&latest) as Arc<dyn TokenStore>, limits)?;
-        let capabilities = portal.discover().await?;
+        let capabilities = portal.examine(&format!("Practitioner/{id}")).await?;
         let named = match portal.read("Practitioner", &PortalId(id.clone())).await {
             Ok(resource) => map_practitioner(&resource).ok(),
             Err(PortalError::NotFound | PortalError::Gone) => {

@@ -11,12 +11,13 @@ mod http;
 pub mod mapping;
 pub mod page;
 mod portal;
+mod probe;
 pub mod wire;
 
 pub use auth::{
     Auth, BrowserSignIn, NoTokenStore, SmartEndpoints, TokenGuard, TokenSet, TokenStore, TokenStoreError,
 };
-pub use capability::Capabilities;
+pub use capability::{Capabilities, Learnt, Probes, TypeCapability, UnknownParameter};
 pub use error::PortalError;
 pub use http::{Exchanging, HttpLimits, TrafficCount, Transport, WireAnswer, WireBody, WireRequest};
 pub use mapping::{

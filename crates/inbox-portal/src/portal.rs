@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::auth::{Auth, SignIn, TokenStore};
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Learnt};
 use crate::error::PortalError;
 use crate::http::{
     Answer, HttpClient, HttpLimits, Outgoing, TrafficCount, Transport, check_address, same_host,
@@ -18,7 +18,7 @@ use crate::mapping::{MapContext, parse_reference};
 use crate::page::{Page, read_page};
 use crate::wire::{Binary, CapabilityStatement};
 
-const FHIR_JSON: &str = "application/fhir+json";
+pub(crate) const FHIR_JSON: &str = "application/fhir+json";
 
 /// A created (or found) resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,14 @@ impl Portal {
         *self.capabilities.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(record);
     }
 
-    /// Reads `/metadata` and uses what it says.
+    /// Notes what a real write has taught; who keeps the record keeps it too.
+    pub fn learn(&self, lesson: impl FnOnce(&mut Learnt)) {
+        let mut record = (*self.capabilities()).clone();
+        lesson(&mut record.learnt);
+        self.set_capabilities(record);
+    }
+
+    /// Reads `/metadata` and uses what it says, without trying it out ([`Portal::examine`] does).
     ///
     /// # Errors
     /// Any [`PortalError`].
@@ -226,17 +233,17 @@ impl Portal {
         from_location.map(|found| found.id).or_else(from_body).map(PortalId)
     }
 
-    fn join(&self, path: &str) -> Result<Url, PortalError> {
+    pub(crate) fn join(&self, path: &str) -> Result<Url, PortalError> {
         self.base.join(path).map_err(|_| PortalError::InvalidAddress)
     }
 
-    async fn get(&self, url: Url) -> Result<Answer, PortalError> {
+    pub(crate) async fn get(&self, url: Url) -> Result<Answer, PortalError> {
         self.exchange(Outgoing::get(url).header(ACCEPT, FHIR_JSON)).await
     }
 
     /// Sends with the token; after 401 refreshes once and sends once more. A 401 means that the server did not act, so
     /// a write may be repeated too.
-    async fn exchange(&self, request: Outgoing) -> Result<Answer, PortalError> {
+    pub(crate) async fn exchange(&self, request: Outgoing) -> Result<Answer, PortalError> {
         let token = self.sign_in.token(&self.http).await?;
         let answer = self.http.exchange(request.clone(), token.as_ref()).await?;
         if answer.status != 401 {

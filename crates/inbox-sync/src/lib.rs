@@ -47,7 +47,7 @@ pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncFa
     let outbox = ctx.vault.outbox().map_err(SyncFailure::at_once)?;
     let outcome = exchange(&mut run, mode).await;
     // The first error is the one to be told: counting fails only where the vault does.
-    let outcome = outcome.and(run.count_outbox(&outbox));
+    let outcome = outcome.and(run.count_outbox(&outbox)).and(keep_capabilities(ctx));
     let outcome = count_refusals(ctx, outcome);
     let report = run.finish();
     outcome.map_err(|error| SyncFailure { report: Box::new(report.clone()), error })?;
@@ -80,7 +80,7 @@ async fn pull(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     run.pull(mode).await
 }
 
-/// The record kept in the vault, or what `/metadata` says.
+/// The record kept in the vault, or what `/metadata` and probes say.
 async fn load_capabilities(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     let ctx = run.ctx;
     if mode != Mode::Full && !ctx.portal.capabilities().types.is_empty() {
@@ -90,8 +90,22 @@ async fn load_capabilities(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncErro
         ctx.portal.set_capabilities(kept);
         return Ok(());
     }
-    let found = run.patiently(async || ctx.portal.discover().await).await?;
-    settings::keep(ctx.vault, settings::CAPABILITIES, &*found, ctx.clock.now())
+    if let Some(kept) = settings::load_capabilities(ctx.vault)? {
+        // What writes have taught goes on with it.
+        ctx.portal.set_capabilities(kept);
+    }
+    let practitioner = settings::practitioner(ctx.vault)?;
+    run.patiently(async || ctx.portal.examine(&practitioner).await).await?;
+    keep_capabilities(ctx)
+}
+
+/// Keeps the record, with what this sync's writes have taught.
+fn keep_capabilities(ctx: &SyncContext<'_>) -> Result<(), SyncError> {
+    let record = ctx.portal.capabilities();
+    if record.types.is_empty() {
+        return Ok(());
+    }
+    settings::keep(ctx.vault, settings::CAPABILITIES, &*record, ctx.clock.now())
 }
 
 /// After three refusals in a row the code becomes `sign_in_needed`; any other outcome starts the count again.

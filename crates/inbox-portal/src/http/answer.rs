@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{DATE, ETAG, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+use reqwest::header::{AsHeaderName, DATE, ETAG, HeaderMap, LOCATION, RETRY_AFTER};
 
 use crate::error::PortalError;
 
@@ -16,17 +16,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &HeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The server's clock.
     pub(crate) fn date(&self) -> Option<DateTime<Utc>> {
-        parse_http_date(self.header(&DATE)?)
+        parse_http_date(self.header(DATE)?)
     }
 
     pub(crate) fn location(&self) -> Option<&str> {
-        self.header(&LOCATION)
+        self.header(LOCATION)
     }
 
     /// Whether the server names a version of the resource that it speaks of.
@@ -37,7 +37,7 @@ impl Answer {
     /// How long the server asks to wait: `Retry-After` in seconds or as a date, else `t=` of `RateLimit` (one server
     /// sends only that).
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        if let Some(value) = self.header(&RETRY_AFTER) {
+        if let Some(value) = self.header(RETRY_AFTER) {
             if let Ok(seconds) = value.trim().parse() {
                 return Some(Duration::from_secs(seconds));
             }

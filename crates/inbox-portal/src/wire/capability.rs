@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::null_default;
+use super::{Extension, null_default};
 
 /// `CapabilityStatement`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,6 +17,12 @@ pub struct CapabilityStatement {
     /// Endpoints.
     #[serde(default, deserialize_with = "null_default")]
     pub rest: Vec<CapabilityRest>,
+    /// Media types of resources.
+    #[serde(default, deserialize_with = "null_default")]
+    pub format: Vec<String>,
+    /// Media types of patches.
+    #[serde(default, deserialize_with = "null_default")]
+    pub patch_format: Vec<String>,
 }
 
 /// `CapabilityStatement.software`.
@@ -43,6 +49,9 @@ pub struct CapabilityRest {
     /// Parameters of every type.
     #[serde(default, deserialize_with = "null_default")]
     pub search_param: Vec<SearchParam>,
+    /// Extensions, the WebSocket's address among them.
+    #[serde(default, deserialize_with = "null_default")]
+    pub extension: Vec<Extension>,
 }
 
 /// `CapabilityStatement.rest.resource`.
@@ -63,6 +72,17 @@ pub struct CapabilityResource {
     /// Allowed `_include`s.
     #[serde(default, deserialize_with = "null_default")]
     pub search_include: Vec<String>,
+    /// Allowed `_revinclude`s.
+    #[serde(default, deserialize_with = "null_default")]
+    pub search_rev_include: Vec<String>,
+    /// `no-version`, `versioned` or `versioned-update`: whether `If-Match` is honoured.
+    pub versioning: Option<String>,
+    /// `PUT` with an id of the client's choice creates.
+    pub update_create: Option<bool>,
+    /// `PUT` by a search.
+    pub conditional_update: Option<bool>,
+    /// `not-match`, `full-support` ...: whether `If-None-Match` is honoured.
+    pub conditional_read: Option<String>,
 }
 
 /// An interaction.

@@ -120,6 +120,8 @@ pub struct Extension {
     pub value_id: Option<String>,
     /// A URI.
     pub value_uri: Option<String>,
+    /// A URL.
+    pub value_url: Option<String>,
     /// An identifier.
     pub value_identifier: Option<Identifier>,
     /// A reference.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
 mod bad_input;
+mod capabilities;
 mod faults;
 mod past;
 mod pull;
