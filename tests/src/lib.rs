@@ -9,6 +9,7 @@ mod cli;
 mod display;
 mod driver;
 mod home;
+pub mod interop;
 mod keyring;
 mod notifications;
 mod portal;

@@ -20,7 +20,10 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("inbox-cli", &["inbox-app", "inbox-domain", "inbox-guidelines", "inbox-triage"]),
     ("anteroom", &["inbox-app", "inbox-domain"]),
     ("demo-portal", &[]),
-    ("anteroom-tests", &["demo-portal"]),
+    (
+        "anteroom-tests",
+        &["demo-portal", "inbox-domain", "inbox-portal", "inbox-sync", "inbox-triage", "inbox-vault"],
+    ),
     ("xtask", &[]),
 ];
 
