@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod exactly_once;
+mod interop;
 mod keyring_states;
 mod killed;
 mod program;

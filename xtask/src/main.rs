@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 mod bench;
 mod builds;
 mod demo;
+mod interop;
 mod node;
 mod packages;
 mod process;
@@ -20,11 +21,16 @@ mod test;
 mod tidy;
 
 /// What `cargo xtask` can do; `tidy` checks the documents against the first column.
-const COMMANDS: [(&str, &str); 5] = [
+const COMMANDS: [(&str, &str); 6] = [
     ("demo", "[--shot FILE]  open the app on a sample clinic; with --shot write a picture without a display"),
     ("test", "[--long] [--only STAGE]  every check that decides a merge"),
     ("bench", "[NAME]  figures beside their limits"),
     ("shots", "[--only NAME]  every screen, light and dark, English and German, into target/shots"),
+    (
+        "interop",
+        "[--portal URL --token-file F [--practitioner Practitioner/ID] [--setup-token-file F]]  the sync contract against \
+         a FHIR server: Helios, built into the cache when it is missing, or the one at URL",
+    ),
     ("tidy", "the rules of the code base that no compiler checks"),
 ];
 
@@ -49,6 +55,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["bench", name] => bench::run(Some(name)),
         ["shots"] => shots::run(None),
         ["shots", "--only", name] => shots::run(Some(name)),
+        ["interop", rest @ ..] => interop::run(rest),
         ["tidy"] => tidy::run(),
         ["help" | "--help" | "-h"] => {
             println!("{}", usage());
@@ -72,6 +79,6 @@ impl std::error::Error for Usage {}
 
 fn usage() -> String {
     let lines: Vec<String> =
-        COMMANDS.iter().map(|(name, what)| format!("  cargo xtask {name:<6} {what}")).collect();
+        COMMANDS.iter().map(|(name, what)| format!("  cargo xtask {name:<7} {what}")).collect();
     format!("usage\n{}", lines.join("\n"))
 }

@@ -30,6 +30,8 @@ pub(super) struct Made {
     pub(super) text: String,
     /// Which of the two clinicians may see it.
     pub(super) seen_by: [bool; 2],
+    /// The first clinician sees it only because the thread's header names her.
+    pub(super) by_header: bool,
 }
 
 /// All that the suite created.
@@ -99,8 +101,8 @@ impl Clinic {
             let patient = self.patients[patient].clone();
             let header = self.open_thread(server, &patient, members).await?;
             self.threads.push(header.clone());
-            for n in 0..count {
-                let (from_patient, text) = (n % 2 == 0, TEXTS[n]);
+            for (n, text) in TEXTS.into_iter().enumerate().take(count) {
+                let from_patient = n % 2 == 0;
                 let her = format!("Patient/{patient}");
                 let from = if from_patient { her.as_str() } else { members[0].as_str() };
                 let to: Vec<String> = members
@@ -117,8 +119,9 @@ impl Clinic {
         let (header, patient) = (self.threads[1].clone(), self.patients[1].clone());
         let to = vec![format!("Patient/{patient}")];
         let text = "A word from the colleague on duty.";
-        self.write(server, Draft { header: &header, patient: &patient, from: &boyd, to, text }, [true, true])
-            .await?;
+        let draft = Draft { header: &header, patient: &patient, from: &boyd, to, text };
+        self.write(server, draft, [true, true]).await?;
+        self.messages.iter_mut().rev().take(1).for_each(|one| one.by_header = true);
         Ok(())
     }
 
@@ -152,7 +155,13 @@ impl Clinic {
     ) -> Result<Made, Trouble> {
         let value = self.message(&draft);
         let id = self.keep(server, &value).await?;
-        let made = Made { id, header: draft.header.to_owned(), text: draft.text.to_owned(), seen_by };
+        let made = Made {
+            id,
+            header: draft.header.to_owned(),
+            text: draft.text.to_owned(),
+            seen_by,
+            by_header: false,
+        };
         self.messages.push(made.clone());
         Ok(made)
     }

@@ -28,7 +28,8 @@ pub(super) async fn pages(stage: &mut Stage) -> Checked {
     let created = started.elapsed().as_secs_f64();
     for (id, value) in ids.iter().zip(&values) {
         let text = value["payload"][0]["contentString"].as_str().unwrap_or_default().to_owned();
-        let made = Made { id: id.clone(), header: header.clone(), text, seen_by: [true, false] };
+        let made =
+            Made { id: id.clone(), header: header.clone(), text, seen_by: [true, false], by_header: false };
         stage.clinic.messages.push(made);
     }
     let desk = Desk::direct(&stage.target, stage.first(), &anders).await?;

@@ -28,6 +28,7 @@ pub(super) async fn capability_record(stage: &mut Stage) -> Checked {
 }
 
 pub(super) async fn first_fill(stage: &mut Stage) -> Checked {
+    let by_header = allow_what_the_server_allows(stage).await?;
     let report = stage.desk.sync().await?;
     let stored = stored(&stage.desk)?;
     compare(stage, 0, &stored)?;
@@ -44,12 +45,25 @@ pub(super) async fn first_fill(stage: &mut Stage) -> Checked {
         },
         None => "there are none",
     };
-    let mine = stage.clinic.ids(0, true).len();
+    let (mine, others, requests) = (stage.clinic.ids(0, true).len(), hidden.len(), report.requests);
     Ok(format!(
-        "{mine} of {mine} messages, 0 of {} of others ({shown}), {} requests",
-        hidden.len(),
-        report.requests
+        "{mine} of {mine} messages, {by_header}; 0 of {others} of others, {shown}; {requests} requests"
     ))
+}
+
+/// A message that only its thread's header shows her: some servers grant that, some do not.
+async fn allow_what_the_server_allows(stage: &mut Stage) -> Result<&'static str, Trouble> {
+    let Some(one) = stage.clinic.messages.iter_mut().find(|one| one.by_header) else {
+        return Err("no message is shown by its header alone".into());
+    };
+    match stage.desk.portal.read("Communication", &PortalId(one.id.clone())).await {
+        Ok(_) => Ok("one by its header alone"),
+        Err(PortalError::NotFound | PortalError::Forbidden) => {
+            one.seen_by[0] = false;
+            Ok("none by its header alone, which the server hides")
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn texts_and_names(stage: &mut Stage) -> Checked {

@@ -64,7 +64,7 @@ pub(super) async fn forged(stage: &mut Stage) -> Checked {
     let forged = format!("{head}.{first}{}", &signature[1..]);
     let refused = read(&forged, "Patient").await?.err();
     ensure(refused == Some(PortalError::Unauthorized), || format!("a forged token: {refused:?}"))?;
-    let beyond = read(good, "Observation").await?.err();
+    let beyond = read(good, "CommunicationRequest").await?.err();
     ensure(beyond == Some(PortalError::Forbidden), || format!("beyond the scopes: {beyond:?}"))?;
     ensure(stage.desk.portal.read("Patient", &patient).await.is_ok(), || {
         "the vault's client is out".to_owned()
