@@ -1,4 +1,4 @@
--- The vault's schema, version 3. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 4. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -11,6 +11,16 @@ CREATE TABLE attachment (
     size INTEGER,
     reference TEXT NOT NULL DEFAULT '',
     UNIQUE (message_id, n)
+) STRICT;
+
+CREATE TABLE attachment_body (
+    message_id INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    portal_key TEXT NOT NULL,
+    -- judged by the bytes, not by what the portal says
+    content_type TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    fetched_at INTEGER NOT NULL,
+    PRIMARY KEY (message_id, portal_key)
 ) STRICT;
 
 CREATE TABLE audit (
@@ -190,7 +200,7 @@ CREATE TABLE outbox_entry (
     -- the portal's copy
     message_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
     error TEXT
-) STRICT;
+, attempted_at INTEGER) STRICT;
 
 CREATE INDEX outbox_due ON outbox_entry (id, not_before) WHERE state IN ('queued', 'scheduled');
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::portal::Portal;
-use crate::query::parameters;
+use crate::query::{is_served, parameters};
 use crate::store::KINDS;
 
 /// The scopes that a sign-in can be given.
@@ -30,10 +30,9 @@ pub(crate) fn statement(portal: &Portal) -> Value {
             if !quirks.no_type_history {
                 interactions.push("history-type");
             }
-            let hidden = |name: &str| quirks.restricted_messages && matches!(name, "part-of" | "identifier");
             let search: Vec<Value> = parameters(kind)
                 .iter()
-                .filter(|(name, _)| !hidden(name))
+                .filter(|(name, _)| is_served(quirks, kind, name))
                 .map(|(name, kind)| json!({"name": name, "type": kind}))
                 .collect();
             json!({

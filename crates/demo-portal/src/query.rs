@@ -59,6 +59,12 @@ pub(crate) fn parameters(kind: &str) -> &'static [(&'static str, &'static str)] 
     }
 }
 
+/// Whether a parameter is answered: a restricted server knows few of Communication's.
+pub(crate) fn is_served(quirks: &Quirks, kind: &str, name: &str) -> bool {
+    let restricted = quirks.restricted_messages && kind == "Communication";
+    !restricted || matches!(name, "_id" | "category" | "received" | "recipient")
+}
+
 /// A comparison of a date parameter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DateTest {
@@ -143,6 +149,8 @@ pub(crate) enum Filter {
     Category(Vec<String>),
     Code(Vec<String>),
     Name(Vec<String>),
+    /// Only messages, not the headers of threads.
+    WithPayload,
     Nothing,
 }
 
@@ -208,6 +216,9 @@ pub(crate) fn read(
             }
         }
     }
+    if quirks.restricted_messages && kind == "Communication" {
+        query.restrict(pairs)?;
+    }
     if let Some(page) = page {
         query.offset = (page - 1) * query.count;
     }
@@ -233,10 +244,9 @@ impl Query {
             _ => {
                 let (plain, modifier) = name.split_once(':').unwrap_or((name, ""));
                 let known = parameters(kind).iter().find(|(known, _)| *known == plain);
-                let restricted = quirks.restricted_messages && matches!(plain, "part-of" | "identifier");
                 let pretended = kind == "Communication" && quirks.pretends.iter().any(|name| name == plain);
                 match known {
-                    Some((known, _)) if !restricted && !pretended => {
+                    Some((known, _)) if is_served(quirks, kind, plain) && !pretended => {
                         self.read_filter(known, modifier, value)?;
                         if quirks.whole_seconds {
                             self.sharpen();
@@ -257,6 +267,16 @@ impl Query {
         if let Some(Filter::Updated(test)) = self.filters.last_mut() {
             test.span.1 = test.span.0 + 1;
         }
+    }
+
+    /// A restricted server has no headers, and searches by id, or by category, recipient and received together.
+    fn restrict(&mut self, pairs: &[(String, String)]) -> Result<(), Fail> {
+        let asks = |name: &str| pairs.iter().any(|(asked, _)| asked.split(':').next() == Some(name));
+        if !asks("_id") && !["category", "recipient", "received"].into_iter().all(asks) {
+            return Err(Fail::bad("Search by _id, or by category, recipient and received"));
+        }
+        self.filters.push(Filter::WithPayload);
+        Ok(())
     }
 
     fn read_sort(&mut self, value: &str) -> Result<(), Fail> {

@@ -26,10 +26,36 @@ pub(crate) fn check(quirks: &Quirks, kind: &str, value: &Value) -> Result<(), Fa
     if let Some(field) = missing.filter(|_| !quirks.accepts_incomplete) {
         return Err(Fail::new(400, "required", format!("Missing required field: {field}")));
     }
+    if kind == "Communication" && quirks.restricted_messages {
+        check_restricted(value)?;
+    }
     if kind == "Communication" && value["payload"].as_array().is_some_and(Vec::is_empty) {
         return Err(Fail::bad("An empty list is not allowed: payload"));
     }
     Ok(())
+}
+
+/// A restricted server takes a message to somebody in a category, its text as the one attachment, and nothing that would
+/// place it or name it.
+fn check_restricted(value: &Value) -> Result<(), Fail> {
+    let refuse = |text: &str| Err(Fail::new(422, "not-supported", text));
+    for field in ["partOf", "inResponseTo", "identifier"] {
+        if !value[field].is_null() {
+            return refuse(&format!("Not supported: {field}"));
+        }
+    }
+    let body =
+        value["payload"].as_array().filter(|list| list.len() == 1).map(|list| &list[0]["contentAttachment"]);
+    let encoded = body.and_then(|body| body["data"].as_str()).map(|data| BASE64_STANDARD.decode(data));
+    if !matches!(encoded, Some(Ok(_))) {
+        return refuse("The payload is one attachment with base64 data");
+    }
+    let named = |field: &str| value[field].as_array().is_some_and(|list| !list.is_empty());
+    if named("category") && named("recipient") {
+        Ok(())
+    } else {
+        refuse("Category and recipient are required")
+    }
 }
 
 /// A resource as the server keeps it: with a quirk attachments get storage addresses, or lose what is not supported.
@@ -41,7 +67,7 @@ pub(crate) fn prepared(portal: &Portal, kind: &str, mut value: Value) -> Value {
         rewrite_attachments(&portal.origin, &mut value);
     }
     if portal.quirks.restricted_messages {
-        restrict(&mut value);
+        restrict(&mut value, &crate::dates::text_ms(portal.now().timestamp_millis()));
     }
     value
 }
@@ -64,11 +90,14 @@ fn rewrite_attachments(origin: &str, value: &mut Value) {
 }
 
 /// Millennium keeps neither `partOf` nor `identifier`, and the text as one base64 attachment.
-pub(crate) fn restrict(value: &mut Value) {
+pub(crate) fn restrict(value: &mut Value, now: &str) {
     let Some(fields) = value.as_object_mut() else { return };
     fields.remove("partOf");
     fields.remove("inResponseTo");
     fields.remove("identifier");
+    // It is received when it is sent, and is searched by that.
+    let sent = fields.get("sent").cloned().unwrap_or_else(|| json!(now));
+    fields.entry("received").or_insert(sent);
     let texts: Vec<&str> = fields
         .get("payload")
         .and_then(Value::as_array)

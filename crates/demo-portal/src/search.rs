@@ -324,6 +324,7 @@ fn in_value(filter: &Filter, value: &Value) -> bool {
             list.iter()
                 .any(|wanted| found.iter().any(|one| one == wanted || one.ends_with(&format!("/{wanted}"))))
         }
+        Filter::WithPayload => !value["payload"].is_null(),
         Filter::Code(list) => items(&value["code"]["coding"])
             .filter_map(|coding| coding["code"].as_str())
             .any(|code| list.iter().any(|wanted| wanted == code)),

@@ -109,6 +109,8 @@ pub struct OutboxEntry {
     pub not_before: Option<DateTime<Utc>>,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
+    /// When the last attempt to send began, by this workstation's clock.
+    pub attempted_at: Option<DateTime<Utc>>,
     /// Lookups by identifier that found nothing since the answer was lost.
     pub lookups: u32,
     /// When the last lookup was.

@@ -195,8 +195,13 @@ impl Portal {
     ) -> Result<Created, PortalError> {
         let condition = format!("identifier={}|{}", ClientIdentifier::SYSTEM, identifier);
         let request = Outgoing::post(self.join("Communication")?, FHIR_JSON, body.as_bytes().to_vec())
-            .header(ACCEPT, FHIR_JSON)
-            .header(HeaderName::from_static("if-none-exist"), &condition);
+            .header(ACCEPT, FHIR_JSON);
+        // A condition on a search that the server does not have may be ignored, or refuse everything.
+        let request = if self.capabilities().restricted_messages() {
+            request
+        } else {
+            request.header(HeaderName::from_static("if-none-exist"), &condition)
+        };
         let answer = self.exchange(request).await?.success()?;
         let id = self.created_id(&answer);
         // A gateway's page or an accepted-for-later is no acknowledgement; one server says 201 and nothing else.

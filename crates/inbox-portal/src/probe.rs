@@ -88,7 +88,8 @@ impl Portal {
         let mut params = sample.search.clone();
         params.push((NO_PARAMETER, "1".to_owned()));
         Ok(match self.ask(&params, "1").await? {
-            Asked::Refused => Some(UnknownParameter::Refused),
+            // Where the same search without it is refused too, this says nothing.
+            Asked::Refused => sample.total.is_some().then_some(UnknownParameter::Refused),
             Asked::Page(page) if page.entries.iter().any(|entry| entry.is_match) => {
                 Some(UnknownParameter::Ignored)
             }

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{ClientIdentifier, OutboxDraft, OutboxEntry, PortalId, SenderRole, ThreadId};
-use inbox_portal::mapping::{NewThread, OutgoingMessage, new_thread_bundle, reply_payload};
+use inbox_portal::mapping::{
+    NewThread, OutgoingMessage, category_of, new_thread_bundle, reply_payload, restricted_payload,
+    usual_category,
+};
 use inbox_vault::{StoredMessage, ThreadSummary, Vault};
 
 use crate::error::SyncError;
@@ -23,7 +26,20 @@ pub fn enqueue_reply(
     let sender = settings::practitioner(vault)?;
     let identifier = ClientIdentifier::random();
     let payload = match (draft.thread, &draft.patient) {
-        (Some(thread), _) => reply(vault, thread, &draft, &identifier, &sender)?,
+        (Some(thread), _) => reply(vault, thread, &draft, &identifier, &sender, now)?,
+        (None, Some(patient)) if is_restricted(vault)? => {
+            let message = OutgoingMessage {
+                identifier: &identifier,
+                header: None,
+                in_response_to: None,
+                patient: Some(patient),
+                topic: &draft.topic,
+                sender: &sender,
+                recipients: &[format!("Patient/{patient}")],
+                text: &draft.text,
+            };
+            restricted_payload(&message, category(vault, None, now)?)
+        }
         (None, Some(patient)) => new_thread_bundle(&NewThread {
             identifier: &identifier,
             patient,
@@ -42,13 +58,14 @@ fn reply(
     draft: &OutboxDraft,
     identifier: &ClientIdentifier,
     sender: &str,
+    now: DateTime<Utc>,
 ) -> Result<serde_json::Value, SyncError> {
     let summary = vault.thread(thread)?;
     let messages = vault.messages(thread)?;
     let patient = summary.patient.as_ref().map(|patient| patient.portal_id.clone());
     let recipients = participants(&summary, &messages, sender);
     let answered: Option<PortalId> = messages.last().map(|message| message.portal_id.clone());
-    Ok(reply_payload(&OutgoingMessage {
+    let message = OutgoingMessage {
         identifier,
         header: summary.portal_id.as_ref(),
         in_response_to: answered.as_ref(),
@@ -57,7 +74,35 @@ fn reply(
         sender,
         recipients: &recipients,
         text: &draft.text,
-    }))
+    };
+    if is_restricted(vault)? {
+        return Ok(restricted_payload(&message, category(vault, messages.last(), now)?));
+    }
+    Ok(reply_payload(&message))
+}
+
+/// Whether the portal's messages carry neither `partOf` nor `identifier`.
+fn is_restricted(vault: &Vault) -> Result<bool, SyncError> {
+    Ok(settings::load_capabilities(vault)?.is_some_and(|record| record.restricted_messages()))
+}
+
+/// The category of `answered`, else of a recent message: a portal that searches by category shows hers only so.
+fn category(
+    vault: &Vault,
+    answered: Option<&StoredMessage>,
+    now: DateTime<Utc>,
+) -> Result<serde_json::Value, SyncError> {
+    const ROWS: u32 = 20;
+    let mut ids: Vec<_> = answered.iter().map(|message| message.id).collect();
+    for row in vault.list_threads(None, None, 0, ROWS, now)?.rows {
+        ids.extend(vault.messages(row.id)?.last().map(|message| message.id));
+    }
+    for id in ids {
+        if let Some(category) = category_of(&vault.message_raw(id)?) {
+            return Ok(category);
+        }
+    }
+    Ok(usual_category())
 }
 
 /// Everyone in the thread but the sender: the header's list where there is one, else everybody whom its messages name;

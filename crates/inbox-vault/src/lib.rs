@@ -6,6 +6,7 @@
 mod act;
 mod acts;
 mod apply;
+mod attachments;
 mod audit;
 mod cases;
 mod column;
@@ -34,9 +35,9 @@ pub use error::VaultError;
 pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
-    AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient, Proxy,
-    QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredMessage, ThreadPage, ThreadSummary,
-    ToJudge, TriagePage, TriageState, Verification, ViewCounts,
+    AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
+    Proxy, QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredMessage, ThreadPage,
+    ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
 };
 pub use vault::{CreateOptions, Created, Vault};
 

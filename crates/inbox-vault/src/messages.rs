@@ -137,7 +137,7 @@ fn flags(db: &Connection, message: i64) -> Result<Vec<StoredFlag>> {
     Ok(flags)
 }
 
-fn attachments(db: &Connection, message: i64) -> Result<Vec<Attachment>> {
+pub(crate) fn attachments(db: &Connection, message: i64) -> Result<Vec<Attachment>> {
     let mut statement = db.prepare_cached(
         "SELECT portal_key, title, content_type, size, reference FROM attachment WHERE message_id = ?1 ORDER BY n",
     )?;

@@ -4,10 +4,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_words.sql"),
     include_str!("../migrations/0002_lexicon.sql"),
     include_str!("../migrations/0003_acknowledged_tier.sql"),
+    include_str!("../migrations/0004_attempts_and_attachments.sql"),
 ];
 
 /// The schema of this build.

@@ -179,6 +179,22 @@ pub struct StoredMessage {
     pub attachments: Vec<Attachment>,
 }
 
+/// The bytes of an attachment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttachmentBody {
+    /// Media type as judged by the bytes.
+    pub content_type: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for AttachmentBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What a patient sent stays out of logs.
+        write!(f, "AttachmentBody({} bytes of {})", self.bytes.len(), self.content_type)
+    }
+}
+
 /// A text for triage to read a message together with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentText {

@@ -30,13 +30,14 @@ use crate::column::{instant, instant_opt, millis};
 use crate::{Result, VaultError, facts};
 
 pub(crate) use state::{
-    hold, hold_for_newer, hold_stale, mark_failed, mark_not_sent, mark_sending, mark_sent, mark_unknown,
-    record_lookup, recover_sending, requeue, resolve, undo,
+    begin_attempt, hold, hold_for_newer, hold_stale, mark_failed, mark_not_sent, mark_sending, mark_sent,
+    mark_unknown, note_unknown, record_lookup, recover_sending, requeue, resolve, undo,
 };
 
 /// Columns of [`OutboxEntry`], `e` the entry and `t` its thread.
 const COLUMNS: &str = "e.id, e.client_identifier, e.thread_id, t.portal_id, e.state, e.text, e.payload, e.attempts,
-    e.not_before, e.queued_at, e.lookups, e.last_lookup_at, e.sent_at, e.portal_id, e.error, e.even_if_newer, e.crisis";
+    e.not_before, e.queued_at, e.lookups, e.last_lookup_at, e.sent_at, e.portal_id, e.error, e.even_if_newer, e.crisis,
+    e.attempted_at";
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let state: String = row.get(4)?;
@@ -59,6 +60,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         error: row.get(14)?,
         even_if_newer: row.get(15)?,
         crisis: row.get(16)?,
+        attempted_at: instant_opt(row.get(17)?),
     })
 }
 

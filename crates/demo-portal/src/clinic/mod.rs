@@ -60,7 +60,7 @@ fn write(
         } else if let Some(planned) = plan.make(stage, n) {
             let mut value = planned.value;
             if options.quirks.restricted_messages {
-                crate::rules::restrict(&mut value);
+                crate::rules::restrict(&mut value, &crate::dates::text_ms(planned.at));
             }
             let at = store.reserve(planned.at);
             store.put("Communication", &planned.id, value, at);

@@ -32,7 +32,7 @@ impl Event {
     pub(crate) fn make(self, options: &Options) -> Value {
         let mut value = self.value;
         if options.quirks.restricted_messages && self.kind == "Communication" {
-            crate::rules::restrict(&mut value);
+            crate::rules::restrict(&mut value, &dates::text_ms(self.at));
         }
         value
     }

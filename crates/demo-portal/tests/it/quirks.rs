@@ -238,15 +238,20 @@ async fn attachments_get_storage_addresses() {
 #[tokio::test]
 async fn a_restricted_server_keeps_no_thread_and_no_identifier() {
     let rig = clinic_with(Quirks::preset("millennium").unwrap()).await;
-    let path = "/Communication?category=secure-message&recipient=Practitioner/dr-adler";
+    assert_eq!(rig.get("/Communication?recipient=Practitioner/dr-adler").await.status(), 400);
+    let path = "/Communication?category=secure-message&recipient=Practitioner/dr-adler&received=ge2020-01-01";
     let page = rig.json(path).await;
     assert!(page["total"].is_null());
     let rows = matches(&page);
     assert!(!rows.is_empty());
     assert!(rows.iter().all(|one| one["partOf"].is_null() && one["identifier"].is_null()));
+    assert!(rows.iter().all(|one| one["payload"].is_array()), "it has no headers");
     assert_eq!(rig.get("/Communication?identifier=x").await.status(), 400);
     let mut sent = message("lost", "hello");
-    sent["partOf"] = json!([{"reference": "Communication/1"}]);
+    assert_eq!(rig.post("/Communication", &sent).await.status(), 422);
+    sent.as_object_mut().unwrap().remove("identifier");
+    sent["category"] = json!([{"coding": [{"code": "secure-message"}]}]);
+    sent["payload"] = json!([{"contentAttachment": {"contentType": "text/plain", "data": "aGVsbG8="}}]);
     let created = rig.post("/Communication", &sent).await;
     assert_eq!(created.status(), 201);
     let location = created.headers()["location"].to_str().unwrap().to_owned();

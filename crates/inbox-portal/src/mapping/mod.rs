@@ -16,7 +16,10 @@ mod tests;
 
 pub use communication::{Mapped, MappedMessage, MappedThread, map_communication, normal_topic};
 pub use html::html_to_text;
-pub use outgoing::{NewThread, OutgoingMessage, new_thread_bundle, reply_payload, with_sent};
+pub use outgoing::{
+    NewThread, OutgoingMessage, category_of, new_thread_bundle, reply_payload, restricted_payload,
+    usual_category, with_sent,
+};
 pub use people::{map_patient, map_practitioner, map_related_person, read_practitioner_role};
 pub use reference::{ResourceReference, parse_reference};
 pub(crate) use text::decode_base64;

@@ -3,6 +3,8 @@
 //! The payload is frozen when it is queued (I5). Only `sent` is added, at the first attempt, and then kept for every
 //! retry: it is the time at which the message left, which may be hours after it was queued.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use inbox_domain::{ClientIdentifier, PortalId, format_instant};
 use serde_json::{Value, json};
@@ -51,6 +53,39 @@ pub fn reply_payload(message: &OutgoingMessage<'_>) -> Value {
         body["topic"] = json!({"text": message.topic});
     }
     body
+}
+
+/// A reply, or a first message, where messages carry neither `partOf` nor `identifier`: the text is the one attachment,
+/// and the thread is known by subject and topic. `category` as other messages of the portal have it; by that it is found.
+pub fn restricted_payload(message: &OutgoingMessage<'_>, category: Value) -> Value {
+    let data = BASE64_STANDARD.encode(message.text);
+    let mut body = json!({
+        "resourceType": "Communication",
+        "status": "completed",
+        "category": category,
+        "sender": {"reference": message.sender},
+        "recipient": references(message.recipients),
+        "payload": [{"contentAttachment": {"contentType": "text/plain; charset=utf-8", "data": data}}],
+    });
+    if let Some(patient) = message.patient {
+        body["subject"] = json!({"reference": format!("Patient/{patient}")});
+    }
+    if !message.topic.is_empty() {
+        body["topic"] = json!({"text": message.topic});
+    }
+    body
+}
+
+/// The category of a message as received, if it has one.
+pub fn category_of(raw: &str) -> Option<Value> {
+    let value: Value = serde_json::from_str(raw).ok()?;
+    value.get("category").filter(|list| list.as_array().is_some_and(|list| !list.is_empty())).cloned()
+}
+
+/// The category of a message where nothing shows which the portal uses: HL7's own.
+pub fn usual_category() -> Value {
+    let system = "http://terminology.hl7.org/CodeSystem/communication-category";
+    json!([{"coding": [{"system": system, "code": "notification"}]}])
 }
 
 /// A new thread to be frozen.

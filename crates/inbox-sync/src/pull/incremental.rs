@@ -2,13 +2,15 @@
 //! search has ended, to the server's clock at the beginning.
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{Batch, format_instant};
+use inbox_domain::Batch;
 use inbox_portal::{Page, PortalError};
 
 use super::{OVERLAP, PAGE_SIZE, SWEEP_EVERY, SWEEP_OVERLAP, advanced};
 use crate::error::SyncError;
 use crate::run::Run;
-use crate::streams::{Stream, THREADS_PER_REQUEST, main_streams, thread_streams};
+use crate::streams::{
+    Stream, THREADS_PER_REQUEST, is_restricted, main_streams, patient_streams, thread_streams,
+};
 
 /// New starts of one search after an expired link.
 const RESTARTS: u32 = 3;
@@ -16,7 +18,7 @@ const RESTARTS: u32 = 3;
 impl Run<'_> {
     pub(super) async fn incremental(&mut self) -> Result<(), SyncError> {
         let capabilities = self.ctx.portal.capabilities();
-        if !capabilities.searches("Communication", "_lastUpdated") {
+        if !capabilities.searches("Communication", "_lastUpdated") && !is_restricted(&capabilities) {
             return self.compare_ids().await;
         }
         let cursor = self.ctx.vault.cursor()?;
@@ -27,6 +29,7 @@ impl Run<'_> {
         let headers = self.own_headers(if sweep { None } else { Some(THREADS_PER_REQUEST) })?;
         let mut streams = main_streams(&capabilities, &self.me);
         streams.extend(thread_streams(&capabilities, &headers));
+        streams.extend(patient_streams(&capabilities, &self.patients_written_to(sweep)?));
         let mut started: Option<DateTime<Utc>> = None;
         for stream in &streams {
             let date = self.follow(stream, since, false).await?;
@@ -55,7 +58,7 @@ impl Run<'_> {
             let mut page = match asked {
                 // Not even one resource fits: the rest is taken by ids.
                 Err(SyncError::Portal(PortalError::TooLarge)) if size == 1 => {
-                    let date = self.take_by_ids(&search(stream, since), backlog).await?;
+                    let date = self.take_by_ids(&stream.since(since), backlog).await?;
                     return Ok(started.or(date));
                 }
                 other => other?,
@@ -86,7 +89,7 @@ impl Run<'_> {
         size: &mut u32,
     ) -> Result<Page, SyncError> {
         loop {
-            let mut params = search(stream, since);
+            let mut params = stream.since(since);
             params.push(("_sort", "_lastUpdated".to_owned()));
             params.push(("_count", size.to_string()));
             params.push(("_include", "Communication:subject".to_owned()));
@@ -107,13 +110,6 @@ impl Run<'_> {
         self.apply(&Batch { cursor: Some(advanced(&cursor, date)), ..Batch::default() })?;
         Ok(())
     }
-}
-
-/// What changed in a search since then.
-fn search(stream: &Stream, since: Option<DateTime<Utc>>) -> Vec<(&'static str, String)> {
-    let mut params = stream.0.clone();
-    params.extend(since.map(|since| ("_lastUpdated", format!("ge{}", format_instant(since)))));
-    params
 }
 
 fn needs_restart(error: &PortalError) -> bool {

@@ -3,6 +3,7 @@
 mod first_fill;
 mod history;
 mod incremental;
+mod own;
 mod page;
 mod reconcile;
 

@@ -79,6 +79,7 @@ impl Run<'_> {
         let arrivals = self.meet_people(&plan.threads, &plan.messages, included).await?;
         let mut messages = plan.messages;
         messages.iter_mut().for_each(|message| self.name_sender(message));
+        self.recognise_own(&mut messages)?;
         Ok(Batch {
             patients: arrivals.patients,
             proxies: arrivals.proxies,

@@ -12,7 +12,7 @@ use inbox_portal::{Page, PortalError};
 use super::page::read_entry;
 use crate::error::SyncError;
 use crate::run::Run;
-use crate::streams::{main_streams, thread_streams};
+use crate::streams::{main_streams, patient_streams, thread_streams};
 
 const LISTED_PER_PAGE: &str = "1000";
 const WITHDRAWALS_PER_BATCH: usize = 200;
@@ -47,6 +47,7 @@ impl Run<'_> {
         let capabilities = self.ctx.portal.capabilities();
         let mut streams = if main { main_streams(&capabilities, &self.me) } else { Vec::new() };
         streams.extend(thread_streams(&capabilities, &self.own_headers(None)?));
+        streams.extend(patient_streams(&capabilities, &self.patients_written_to(true)?));
         self.listing_started = None;
         let mut listed = BTreeMap::new();
         for stream in &streams {

@@ -6,17 +6,10 @@
 mod send;
 mod settle;
 
-use std::collections::HashMap;
-
-use chrono::{DateTime, Utc};
 use inbox_domain::{OutboxEntry, OutboxId, OutboxState};
 
 use crate::error::SyncError;
 use crate::run::Run;
-
-/// What this sync knows of the attempts it made: when each began, by this workstation's clock.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(HashMap<OutboxId, DateTime<Utc>>);
 
 /// Which entries may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +23,15 @@ pub(crate) enum Which {
 impl Run<'_> {
     /// Sends what is due until nothing is, and settles what is unknown.
     pub(crate) async fn push(&mut self, which: Which) -> Result<(), SyncError> {
-        let mut attempts = Attempts::default();
-        self.settle_unknown(&mut attempts).await?;
+        self.settle_unknown().await?;
         loop {
             self.check_cancel()?;
             let due = self.ctx.vault.due(self.ctx.clock.now())?;
             let mut moved = false;
             for entry in due.into_iter().filter(|entry| which == Which::All || entry.crisis) {
-                moved |= self.send(&entry, &mut attempts).await?;
+                moved |= self.send(&entry).await?;
             }
-            moved |= self.settle_unknown(&mut attempts).await?;
+            moved |= self.settle_unknown().await?;
             if !moved {
                 return Ok(());
             }

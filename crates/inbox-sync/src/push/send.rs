@@ -5,17 +5,12 @@ use inbox_portal::mapping::with_sent;
 use inbox_portal::{Created, PortalError};
 use serde_json::{Value, json};
 
-use super::Attempts;
 use crate::error::SyncError;
 use crate::run::Run;
 
 impl Run<'_> {
     /// Sends an entry; `false` when it did not move (claimed, undone or held meanwhile).
-    pub(super) async fn send(
-        &mut self,
-        entry: &OutboxEntry,
-        attempts: &mut Attempts,
-    ) -> Result<bool, SyncError> {
+    pub(super) async fn send(&mut self, entry: &OutboxEntry) -> Result<bool, SyncError> {
         if !self.ctx.vault.mark_sending(entry.id, self.ctx.clock.now())? {
             return Ok(false);
         }
@@ -30,7 +25,6 @@ impl Run<'_> {
                 }
             }
         }
-        attempts.0.insert(entry.id, self.ctx.clock.now());
         let outcome = self.deliver(entry).await;
         self.note_outcome(entry, outcome).await
     }
@@ -51,6 +45,7 @@ impl Run<'_> {
             message["partOf"] = json!([{"reference": format!("Communication/{thread}")}]);
         }
         let body = with_sent(message, self.server_now()).to_string();
+        self.ctx.vault.begin_attempt(entry.id, self.ctx.clock.now())?;
         let created = self.ctx.portal.create_communication(&body, &entry.client_identifier).await?;
         self.note_date(created.date);
         Ok(created)
@@ -63,6 +58,7 @@ impl Run<'_> {
         let id = match found {
             Some(id) => id,
             None => {
+                self.ctx.vault.begin_attempt(entry.id, self.ctx.clock.now())?;
                 let created = self.ctx.portal.create_communication(&header.to_string(), &identifier).await?;
                 match created.id {
                     Some(id) => id,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use inbox_domain::{ClientIdentifier, OutboxEntry, PortalId};
 
-use super::Attempts;
 use crate::error::SyncError;
 use crate::run::Run;
 
@@ -17,18 +16,19 @@ const LOOKUPS: u32 = 2;
 
 impl Run<'_> {
     /// Settles every unknown entry as far as the waits of this sync allow; `true` when one moved.
-    pub(super) async fn settle_unknown(&mut self, attempts: &mut Attempts) -> Result<bool, SyncError> {
+    pub(super) async fn settle_unknown(&mut self) -> Result<bool, SyncError> {
         let mut moved = false;
         for entry in self.ctx.vault.unknown()? {
-            moved |= self.settle(entry, attempts).await?;
+            moved |= self.settle(entry).await?;
         }
         Ok(moved)
     }
 
-    async fn settle(&mut self, mut entry: OutboxEntry, attempts: &mut Attempts) -> Result<bool, SyncError> {
-        // Of an attempt of an earlier run only is known that it is over; its request may still be under way.
+    async fn settle(&mut self, mut entry: OutboxEntry) -> Result<bool, SyncError> {
+        // Its request may still be under way, also when the process that made it is gone. A clock that was set back meanwhile
+        // must not make it wait for ever.
         let now = self.ctx.clock.now();
-        let began = *attempts.0.entry(entry.id).or_insert(now);
+        let began = entry.attempted_at.unwrap_or(now).min(now);
         if self.settle_if_found(&entry).await? {
             return Ok(true);
         }

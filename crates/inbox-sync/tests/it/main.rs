@@ -8,6 +8,8 @@ mod faults;
 mod past;
 mod pull;
 mod push;
+mod restarted;
+mod restricted;
 mod rig;
 mod seeds;
 mod tokens;

@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::Run;
 use super::messages::{Stored, delivered_word};
 use crate::column::{count, json, millis, word};
-use crate::{Result, search_text};
+use crate::{Result, attachments, search_text};
 
 impl Run<'_> {
     pub(super) fn update_message(
@@ -60,6 +60,7 @@ impl Run<'_> {
             .execute(params![old.id, message.text, message.raw])?;
         self.db.prepare_cached("DELETE FROM attachment WHERE message_id = ?1")?.execute([old.id])?;
         self.insert_attachments(old.id, message)?;
+        attachments::drop_stale(self.db, old.id)?;
         if message.delivered == Delivered::Draft {
             return Ok(());
         }

@@ -35,7 +35,7 @@ pub(crate) fn mark_sending(act: &Act<'_>, id: OutboxId, now: DateTime<Utc>) -> R
         .db
         .prepare_cached(concat!(
             "UPDATE outbox_entry AS e
-             SET state = 'sending', attempts = attempts + 1, lookups = 0, last_lookup_at = NULL
+             SET state = 'sending', attempts = attempts + 1, lookups = 0, last_lookup_at = NULL, attempted_at = ?2
              WHERE id = ?1 AND (state = 'queued' OR (state = 'scheduled' AND not_before <= ?2)) AND NOT ",
             blocked!("?2")
         ))?
@@ -45,6 +45,15 @@ pub(crate) fn mark_sending(act: &Act<'_>, id: OutboxId, now: DateTime<Utc>) -> R
     }
     settle(act, id, changed, "outbox.sending", now)?;
     Ok(true)
+}
+
+/// The request of a claimed entry leaves now: what was asked before it took its own time.
+pub(crate) fn begin_attempt(act: &Act<'_>, id: OutboxId, now: DateTime<Utc>) -> Result<()> {
+    let changed = act
+        .db
+        .prepare_cached("UPDATE outbox_entry SET attempted_at = ?2 WHERE id = ?1 AND state = 'sending'")?
+        .execute(params![id.0, millis(now)])?;
+    if changed == 0 { Err(VaultError::WrongOutboxState(load(act.db, id)?.state)) } else { Ok(()) }
 }
 
 /// The server acknowledged it. Also after the portal's copy has already said so.
@@ -74,6 +83,17 @@ pub(crate) fn mark_unknown(act: &Act<'_>, id: OutboxId, error: &str, now: DateTi
         )?
         .execute(params![id.0, error])?;
     settle(act, id, changed, "outbox.unknown", now)
+}
+
+/// Why an entry whose answer was lost does not settle by itself.
+pub(crate) fn note_unknown(act: &Act<'_>, id: OutboxId, reason: &str, now: DateTime<Utc>) -> Result<()> {
+    let changed = act
+        .db
+        .prepare_cached(
+            "UPDATE outbox_entry SET error = ?2 WHERE id = ?1 AND state = 'unknown' AND error <> ?2",
+        )?
+        .execute(params![id.0, reason])?;
+    if changed > 0 { settle(act, id, changed, "outbox.unclear", now) } else { Ok(()) }
 }
 
 /// The server refused it.

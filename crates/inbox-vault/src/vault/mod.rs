@@ -1,6 +1,7 @@
 //! The vault: its life (create, open, recover, close) and the two ways to its database, reading and acting.
 
 mod acting;
+mod attachments;
 mod lexicon;
 mod outbox;
 mod reading;

@@ -47,6 +47,11 @@ impl Vault {
         self.act(|act| outbox::mark_sending(act, id, now))
     }
 
+    /// The request of a claimed entry leaves now; a lost answer is waited for from here on.
+    pub fn begin_attempt(&self, id: OutboxId, now: DateTime<Utc>) -> Result<()> {
+        self.act(|act| outbox::begin_attempt(act, id, now))
+    }
+
     /// The server acknowledged it. `portal_id` where the answer named one.
     pub fn mark_sent(&self, id: OutboxId, portal_id: Option<&PortalId>, now: DateTime<Utc>) -> Result<()> {
         self.act(|act| outbox::mark_sent(act, id, portal_id, now))
@@ -55,6 +60,11 @@ impl Vault {
     /// The answer was lost (I6).
     pub fn mark_unknown(&self, id: OutboxId, error: &str, now: DateTime<Utc>) -> Result<()> {
         self.act(|act| outbox::mark_unknown(act, id, error, now))
+    }
+
+    /// Why an unknown entry does not settle by itself; `reason` is a code.
+    pub fn note_unknown(&self, id: OutboxId, reason: &str, now: DateTime<Utc>) -> Result<()> {
+        self.act(|act| outbox::note_unknown(act, id, reason, now))
     }
 
     /// The request surely never reached the server (no connection, 401, 429, 503): waits again, with the error's code.
