@@ -19,6 +19,8 @@ use lexicon::compile::{Source, compile};
 mod evidence;
 #[path = "src/lexicon/mod.rs"]
 mod lexicon;
+#[path = "src/likely.rs"]
+mod likely;
 #[path = "src/matcher.rs"]
 mod matcher;
 #[path = "src/normalise.rs"]

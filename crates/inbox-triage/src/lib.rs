@@ -17,6 +17,7 @@ pub mod evaluate;
 mod evidence;
 mod functions;
 mod lexicon;
+mod likely;
 mod matcher;
 pub mod ndjson;
 mod normalise;

@@ -3,9 +3,10 @@
 //! Work is bounded three ways: only patterns whose anchor occurs in the sentence run, sentences are cut at
 //! [`LONGEST_SENTENCE`] words, and the whole message has a budget of steps; a message that uses it up says so.
 
-use crate::lexicon::compile::{BOTH, Called, Candidate, Index, Lexicon, Pass, SetRef, Step, symbol_bit};
+use crate::lexicon::compile::{BOTH, Called, Candidate, Lexicon, Pass, SetRef, Step, symbol_bit};
 use crate::lexicon::table::FxMap;
 use crate::lexicon::vocabulary::{Symbol, fact};
+use crate::likely::Likely;
 use crate::normalise::{Break, Tokens, first_letters, first_letters_of, tokenise};
 
 /// Words after which a sentence without an end is cut.
@@ -112,7 +113,13 @@ impl Text {
         }
     }
 
-    fn symbols_at(&self, token: u32) -> &[Symbol] {
+    pub(crate) fn symbols_of(&self, sentence: &Sentence) -> &[Symbol] {
+        let from = self.tokens.list[sentence.from as usize].symbols.0;
+        let to = self.tokens.list[sentence.to as usize - 1].symbols.1;
+        &self.symbols[from as usize..to as usize]
+    }
+
+    pub(crate) fn symbols_at(&self, token: u32) -> &[Symbol] {
         let (from, to) = self.tokens.list[token as usize].symbols;
         &self.symbols[from as usize..to as usize]
     }
@@ -142,15 +149,12 @@ pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, boo
         ways: Vec::new(),
         hits: Vec::new(),
     };
-    let index = lexicon.index(pass);
-    let hopeful = Hopeful::new(lexicon, text, pass);
+    let mut likely = Likely::new(lexicon, text, pass);
     for (number, sentence) in (0u32..).zip(&text.sentences) {
         let first_hit = run.hits.len();
-        for_each_candidate(index, text, sentence, |candidate, token| {
-            if hopeful.holds(candidate) {
-                run.around(candidate, token, number);
-            }
-        });
+        for (candidate, token) in likely.range(number, sentence).filter_map(|at| likely.get(at)) {
+            run.around(candidate, token, number);
+        }
         run.keep_first(first_hit);
         if run.steps_left == 0 || run.hits.len() >= MOST_HITS {
             return (run.hits, true);
@@ -158,44 +162,6 @@ pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass) -> (Vec<Hit>, boo
     }
     (run.hits, false)
 }
-
-fn for_each_candidate(index: &Index, text: &Text, sentence: &Sentence, mut see: impl FnMut(&Candidate, u32)) {
-    for token in sentence.from..sentence.to {
-        for symbol in text.symbols_at(token) {
-            let spoken = |candidate: &&Candidate| candidate.languages & sentence.languages != 0;
-            index.get(*symbol).iter().filter(spoken).for_each(|candidate| see(candidate, token));
-        }
-    }
-}
-
-/// Elements of each rule whose anchors stand in the message. A frame that cannot be complete is not tried at all: most
-/// messages hold an element or two of many frames.
-struct Hopeful {
-    elements: Vec<u32>,
-}
-
-impl Hopeful {
-    fn new(lexicon: &Lexicon, text: &Text, pass: Pass) -> Self {
-        let mut elements = Vec::new();
-        if pass == Pass::Rules {
-            elements.resize(lexicon.rules.len(), 0);
-            for sentence in &text.sentences {
-                for_each_candidate(lexicon.index(pass), text, sentence, |candidate, _| {
-                    if candidate.need > 1 {
-                        elements[candidate.rule as usize] |= 1 << (candidate.element & 31);
-                    }
-                });
-            }
-        }
-        Self { elements }
-    }
-
-    fn holds(&self, candidate: &Candidate) -> bool {
-        candidate.need <= 1
-            || self.elements[candidate.rule as usize].count_ones() >= u32::from(candidate.need)
-    }
-}
-
 struct Run<'a> {
     lexicon: &'a Lexicon,
     text: &'a Text,

@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::needs::{ALWAYS, NeedSets, Needs};
 use super::program::SetRef;
 use super::vocabulary::{Builder, Symbol};
 
@@ -33,6 +34,8 @@ pub(super) struct Branches {
     pub(super) first_set: OnceCell<SetRef>,
     /// A concept of several words, written down once and called; its number once it has one.
     pub(super) called: OnceCell<u32>,
+    /// The number of the words one of which every match contains, once it has one.
+    need: OnceCell<Option<u16>>,
     pub(super) is_concept: bool,
     /// How often its rarest necessary words are met, if it has any.
     cost: Option<usize>,
@@ -45,6 +48,8 @@ pub(super) struct Anchor {
     pub(super) symbol: Symbol,
     pub(super) least: u8,
     pub(super) most: u8,
+    /// What else every match around this anchor contains.
+    pub(super) needs: Needs,
 }
 
 /// A choice; single words of all branches stand together in front, so that they become one set.
@@ -140,24 +145,91 @@ fn rarest(nodes: &[Code], words: &Builder) -> Option<(usize, usize)> {
 }
 
 /// The anchors of a pattern: words, one of which every match contains; those that are met least often.
-pub(super) fn anchors(nodes: &[Code], words: &Builder) -> Option<Vec<Anchor>> {
+pub(super) fn anchors(nodes: &[Code], words: &Builder, sets: &mut NeedSets) -> Option<Vec<Anchor>> {
     let mut all = Vec::new();
-    add_anchors(nodes, (0, 0), words, &mut all)?;
+    add_anchors(nodes, ((0, 0), Rarest::default()), words, sets, &mut all)?;
     Some(all)
 }
 
-fn add_anchors(nodes: &[Code], before: (u8, u8), words: &Builder, all: &mut Vec<Anchor>) -> Option<()> {
+fn add_anchors(
+    nodes: &[Code],
+    (before, mut needs): ((u8, u8), Rarest),
+    words: &Builder,
+    sets: &mut NeedSets,
+    all: &mut Vec<Anchor>,
+) -> Option<()> {
     let (at, _) = rarest(nodes, words)?;
     let (least, most) = add(before, width(&nodes[..at]));
+    for (_, node) in nodes.iter().enumerate().filter(|(other, _)| *other != at) {
+        needs.add(node, words, sets);
+    }
+    let mut anchor = |symbol: Symbol| all.push(Anchor { symbol, least, most, needs: needs.numbers() });
     match &nodes[at] {
-        Code::Word(symbol) => all.push(Anchor { symbol: *symbol, least, most }),
+        Code::Word(symbol) => anchor(*symbol),
         Code::Choice(branches) => match &branches.words {
-            Some(symbols) => all.extend(symbols.iter().map(|symbol| Anchor { symbol: *symbol, least, most })),
+            Some(symbols) => symbols.iter().copied().for_each(anchor),
             None => {
                 let mut branches = branches.branches.iter();
-                branches.try_for_each(|branch| add_anchors(branch, (least, most), words, all))?;
+                branches
+                    .try_for_each(|branch| add_anchors(branch, ((least, most), needs), words, sets, all))?;
             }
         },
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The rarest words among those that a match contains beside its anchor.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rarest {
+    /// How often they are met, and their number.
+    found: [Option<(usize, u16)>; 2],
+}
+
+impl Rarest {
+    /// Looks at a node that every match passes.
+    fn add(&mut self, node: &Code, words: &Builder, sets: &mut NeedSets) {
+        let (cost, number) = match node {
+            Code::Word(symbol) => (words.frequency(*symbol), sets.number(vec![*symbol])),
+            Code::Choice(branches) => {
+                let number = *branches.need.get_or_init(|| sets.number(branches.necessary(words)?));
+                (branches.cost.unwrap_or(usize::MAX), number)
+            }
+            _ => return,
+        };
+        let Some(number) = number else { return };
+        let dearer = |found: &Option<(usize, u16)>| found.is_none_or(|(known, _)| cost < known);
+        if self.found.iter().flatten().all(|(_, known)| *known != number)
+            && let Some(at) = self.found.iter().position(dearer)
+        {
+            self.found[at..].rotate_right(1);
+            self.found[at] = Some((cost, number));
+        }
+    }
+
+    fn numbers(&self) -> Needs {
+        self.found.map(|found| found.map_or(ALWAYS, |(_, number)| number))
+    }
+}
+
+impl Branches {
+    /// Words, one of which every match of the choice contains.
+    fn necessary(&self, words: &Builder) -> Option<Vec<Symbol>> {
+        match &self.words {
+            Some(words) => Some(words.clone()),
+            None => {
+                let mut all = Vec::new();
+                self.branches.iter().try_for_each(|branch| add_necessary(branch, words, &mut all))?;
+                Some(all)
+            }
+        }
+    }
+}
+
+fn add_necessary(nodes: &[Code], words: &Builder, all: &mut Vec<Symbol>) -> Option<()> {
+    match &nodes[rarest(nodes, words)?.0] {
+        Code::Word(symbol) => all.push(*symbol),
+        Code::Choice(branches) => all.extend(branches.necessary(words)?),
         _ => return None,
     }
     Some(())

@@ -10,6 +10,7 @@ use crate::evidence::Evidences;
 
 use super::LexiconError;
 use super::code::{Anchor, Code, anchors, choice, concept};
+use super::needs::NeedSets;
 use super::pattern::{Node, fold_words, parse};
 pub(crate) use super::program::{
     BOTH, Called, Candidate, Choice, CompiledRule, Cue, Index, Lexicon, Meaning, Pass, Pattern, SetRef, Step,
@@ -34,6 +35,7 @@ pub(super) struct Compiler {
     pub(super) choices: Vec<Choice>,
     pub(super) called: Vec<Called>,
     anchors: Vec<(Pass, Vec<Anchor>)>,
+    needs: NeedSets,
     rules: Vec<CompiledRule>,
 }
 
@@ -50,6 +52,7 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
         choices: Vec::new(),
         called: Vec::new(),
         anchors: Vec::new(),
+        needs: NeedSets::default(),
         rules: Vec::new(),
     };
     for source in sources.iter() {
@@ -255,7 +258,7 @@ impl Compiler {
             let nodes = self.expand(&nodes, source.languages, 0).map_err(fail)?;
             let first = self.first_set(&nodes);
             let first = first.ok_or_else(|| fail("expected a pattern that begins with a word".into()))?;
-            let anchors = anchors(&nodes, &self.words);
+            let anchors = anchors(&nodes, &self.words, &mut self.needs);
             let anchors = anchors.ok_or_else(|| fail("expected at least one fixed word".into()))?;
             self.emit_concepts(&nodes).map_err(fail)?;
             let start = self.steps.len() as u32;
@@ -321,7 +324,7 @@ impl Compiler {
                     Meaning::Element { rule, element } => (rule, element, self.rules[rule as usize].need),
                     _ => (0, 0, 0),
                 };
-                for Anchor { symbol, least, most } in anchors {
+                for Anchor { symbol, least, most, needs } in anchors {
                     let candidate = Candidate {
                         pattern: pattern as u32,
                         least: *least,
@@ -330,6 +333,7 @@ impl Compiler {
                         rule,
                         element,
                         need,
+                        needs: *needs,
                     };
                     lists[*symbol as usize].push(candidate);
                 }
@@ -358,6 +362,7 @@ impl Compiler {
             called: self.called,
             patterns: self.patterns,
             rules: self.rules,
+            needs: self.needs.finish(symbols),
             rule_index,
             context_index,
             question_index,

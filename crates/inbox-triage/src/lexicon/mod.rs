@@ -3,6 +3,7 @@
 mod code;
 pub(crate) mod compile;
 mod emit;
+pub(crate) mod needs;
 pub(crate) mod pattern;
 pub(crate) mod program;
 pub(crate) mod schema;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Evidences;
 
+use super::needs::{NeedIndex, Needs};
 use super::schema::{Reason, Third, Within};
 use super::table::SymbolMap;
 use super::vocabulary::{Symbol, Vocabulary, fact};
@@ -216,6 +217,8 @@ pub(crate) struct Candidate {
     pub(crate) element: u8,
     /// Elements that the rule needs; 0 for other patterns.
     pub(crate) need: u8,
+    /// Words that the pattern needs beside this one.
+    pub(crate) needs: Needs,
 }
 
 /// Anchor symbol to patterns.
@@ -242,6 +245,7 @@ pub(crate) struct Lexicon {
     pub(crate) called: Vec<Called>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<CompiledRule>,
+    pub(crate) needs: NeedIndex,
     pub(super) rule_index: Index,
     pub(super) context_index: Index,
     pub(super) question_index: Index,
