@@ -25,6 +25,8 @@ mod likely;
 mod matcher;
 #[path = "src/normalise.rs"]
 mod normalise;
+#[path = "src/text.rs"]
+mod text;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src");

@@ -5,7 +5,8 @@ use inbox_domain::{Category, ContextMark, Flag, Tier};
 use crate::context::{Context, Reading};
 use crate::lexicon::compile::{CompiledRule, Lexicon, Meaning};
 use crate::lexicon::schema::Within;
-use crate::matcher::{Hit, Text};
+use crate::matcher::{Hit, Matching};
+use crate::text::Text;
 
 /// Flags of one message that are kept; more would hide the first.
 const MOST_FLAGS: usize = 64;
@@ -32,8 +33,9 @@ pub(crate) fn flags(
     original: &str,
     hits: &[Hit],
     answered: &[u32],
+    matching: &mut Matching,
 ) -> Vec<Flag> {
-    let mut raised = raised_by_rules(lexicon, text, hits, answered);
+    let mut raised = raised_by_rules(lexicon, text, hits, answered, matching);
     if raised.needs_support(lexicon) && lexicon.evidence.is_everyday(text) {
         raised.lower_conclusions(lexicon);
     }
@@ -56,7 +58,7 @@ pub(crate) struct RulesAlone {
 
 /// What rules say without evidence.
 pub(crate) fn rules_alone(lexicon: &Lexicon, text: &Text, hits: &[Hit]) -> RulesAlone {
-    let mut raised = raised_by_rules(lexicon, text, hits, &[]);
+    let mut raised = raised_by_rules(lexicon, text, hits, &[], &mut Matching::default());
     let tier = raised.highest_tier();
     raised.lower_conclusions(lexicon);
     RulesAlone { tier, if_everyday: raised.highest_tier(), set_aside: raised.set_aside }
@@ -91,7 +93,13 @@ impl RaisedByRules {
     }
 }
 
-fn raised_by_rules(lexicon: &Lexicon, text: &Text, hits: &[Hit], answered: &[u32]) -> RaisedByRules {
+fn raised_by_rules(
+    lexicon: &Lexicon,
+    text: &Text,
+    hits: &[Hit],
+    answered: &[u32],
+    matching: &mut Matching,
+) -> RaisedByRules {
     let mut sorted: Vec<Element> = hits
         .iter()
         .filter_map(|hit| match lexicon.patterns[hit.pattern as usize].meaning {
@@ -108,7 +116,7 @@ fn raised_by_rules(lexicon: &Lexicon, text: &Text, hits: &[Hit], answered: &[u32
     if !sorted.chunk_by(|a, b| a.0 == b.0).any(may_count) {
         return RaisedByRules::default();
     }
-    let context = Context::new(lexicon, text);
+    let context = Context::new(lexicon, text, matching);
     let mut raised = Vec::new();
     let mut combinations = Vec::new();
     for group in sorted.chunk_by(|a, b| a.0 == b.0).filter(|group| may_count(group)) {

@@ -8,8 +8,9 @@ use inbox_domain::{Category, ContextMark, Tier};
 use crate::lexicon::compile::{CompiledRule, Cue, Lexicon, Meaning, Pass};
 use crate::lexicon::schema::Third;
 use crate::lexicon::vocabulary::fact;
-use crate::matcher::{Hit, Text, find};
+use crate::matcher::{Hit, Matching, find};
 use crate::normalise::Break;
+use crate::text::Text;
 
 /// How far a denial reaches inside its clause, in words.
 const NEGATION_REACH: u32 = 9;
@@ -30,7 +31,7 @@ pub(crate) struct Context<'a> {
     text: &'a Text,
     /// Bit of each cue, by token.
     marks: Vec<u32>,
-    hits: Vec<Hit>,
+    hits: &'a [Hit],
 }
 
 /// How a phrase is to be read.
@@ -54,10 +55,11 @@ fn bit(cue: Cue) -> u32 {
 
 impl<'a> Context<'a> {
     /// Finds the cues of a message.
-    pub(crate) fn new(lexicon: &'a Lexicon, text: &'a Text) -> Self {
-        let (hits, _) = find(lexicon, text, Pass::Context);
+    pub(crate) fn new(lexicon: &'a Lexicon, text: &'a Text, matching: &'a mut Matching) -> Self {
+        find(lexicon, text, Pass::Context, matching);
+        let hits = &matching.hits;
         let mut marks = vec![0; text.tokens.list.len()];
-        for hit in &hits {
+        for hit in hits {
             if let Meaning::Cue(cue) = lexicon.patterns[hit.pattern as usize].meaning {
                 marks[hit.from as usize..hit.to as usize].iter_mut().for_each(|mark| *mark |= bit(cue));
             }

@@ -1,5 +1,6 @@
 //! The one entrance: an engine made of lexicons, and its judgement on a text.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -14,8 +15,9 @@ use crate::functions::functions_of;
 use crate::lexicon::LexiconError;
 use crate::lexicon::compile::{CompiledRule, Lexicon, Meaning, Pass, Source, compile};
 use crate::lexicon::vocabulary::fact;
-use crate::matcher::{Text, find};
+use crate::matcher::{Matching, find};
 use crate::normalise::first_letters_of;
+use crate::text::Text;
 
 /// An earlier message of the same thread, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +68,27 @@ pub struct LearningView {
     pub if_everyday: Tier,
     /// Words and pairs of words, as `evidence.tsv` writes them.
     pub features: Vec<String>,
+}
+
+/// Buffers of a thread, so that an ordinary message allocates nothing but its answer.
+#[derive(Default)]
+struct Workspace {
+    text: Text,
+    rules: Matching,
+    context: Matching,
+}
+
+impl Workspace {
+    /// Between messages no word of one stays readable, and a long one's buffers are given back.
+    fn forget(&mut self) {
+        self.text.forget();
+        self.rules.forget();
+        self.context.forget();
+    }
+}
+
+thread_local! {
+    static WORKSPACE: Cell<Option<Box<Workspace>>> = const { Cell::new(None) };
 }
 
 /// Compiled lexicons; cheap to share, used from any thread.
@@ -157,25 +180,32 @@ impl Engine {
 
     /// Judges one text. Never panics; the same input gives the same answer.
     pub fn triage(&self, input: &TriageInput<'_>) -> Triaged {
-        let hint = match input.lang.map(|lang| lang.get(..2).unwrap_or(lang).to_ascii_lowercase()).as_deref()
-        {
-            Some("en") => fact::ENGLISH,
-            Some("de") => fact::GERMAN,
+        let mut workspace = WORKSPACE.take().unwrap_or_default();
+        let judged = self.judge(input, &mut workspace);
+        workspace.forget();
+        WORKSPACE.set(Some(workspace));
+        judged
+    }
+
+    fn judge(&self, input: &TriageInput<'_>, Workspace { text, rules, context }: &mut Workspace) -> Triaged {
+        let hint = match input.lang.and_then(|lang| lang.as_bytes().get(..2)) {
+            Some(tag) if tag.eq_ignore_ascii_case(b"en") => fact::ENGLISH,
+            Some(tag) if tag.eq_ignore_ascii_case(b"de") => fact::GERMAN,
             _ => 0,
         };
-        let text = Text::new(&self.lexicon, input.text, hint);
-        let (hits, exhausted) = find(&self.lexicon, &text, Pass::Rules);
-        let answered = self.answered_rules(&hits, input);
-        let mut flags = combine::flags(&self.lexicon, &text, input.text, &hits, &answered);
+        text.read(&self.lexicon, input.text, hint);
+        let exhausted = find(&self.lexicon, text, Pass::Rules, rules);
+        let answered = self.answered_rules(&rules.hits, input);
+        let mut flags = combine::flags(&self.lexicon, text, input.text, &rules.hits, &answered, context);
         if let Some(flag) = escalation::flag(self, &flags, input.context) {
             let at = flags.partition_point(|other| other.start <= flag.start);
             flags.insert(at, flag);
         }
-        let (checked, not_checked) = checked(&text, exhausted);
+        let (checked, not_checked) = checked(text, exhausted);
         Triaged {
             tier: flags.iter().map(|flag| flag.tier).max().unwrap_or(Tier::None),
             flags,
-            functions: functions_of(&text),
+            functions: functions_of(text),
             checked,
             not_checked,
         }
@@ -191,8 +221,9 @@ impl Engine {
     pub fn learning_view(&self, text: &str, language: &str) -> LearningView {
         let bit = if language == "de" { fact::GERMAN } else { fact::ENGLISH };
         let text = Text::new(&self.lexicon, text, bit);
-        let (hits, _) = find(&self.lexicon, &text, Pass::Rules);
-        let alone = combine::rules_alone(&self.lexicon, &text, &hits);
+        let mut rules = Matching::default();
+        find(&self.lexicon, &text, Pass::Rules, &mut rules);
+        let alone = combine::rules_alone(&self.lexicon, &text, &rules.hits);
         let features = written(&text, bit, &alone.set_aside);
         LearningView { by_rules: alone.tier, if_everyday: alone.if_everyday, features }
     }
@@ -269,9 +300,10 @@ impl Engine {
             return Vec::new();
         };
         let question = Text::new(&self.lexicon, &question, 0);
-        let (found, _) = find(&self.lexicon, &question, Pass::Question);
+        let mut found = Matching::default();
+        find(&self.lexicon, &question, Pass::Question, &mut found);
+        let found = found.hits.iter();
         found
-            .iter()
             .filter_map(|hit| match self.lexicon.patterns[hit.pattern as usize].meaning {
                 Meaning::After { rule } => Some(rule),
                 _ => None,

@@ -2,7 +2,7 @@
 
 use inbox_domain::MessageFunction;
 
-use crate::matcher::Text;
+use crate::text::Text;
 
 const FUNCTIONS: [MessageFunction; 4] = [
     MessageFunction::ReportingFeedback,

@@ -21,6 +21,7 @@ mod likely;
 mod matcher;
 pub mod ndjson;
 mod normalise;
+mod text;
 
 pub use engine::{ClinicFile, ContextMessage, Engine, LearningView, RuleText, TriageInput};
 pub use lexicon::LexiconError;

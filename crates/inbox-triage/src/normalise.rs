@@ -89,8 +89,8 @@ pub(crate) fn first_letters_of(word: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-struct Scanner {
-    tokens: Tokens,
+struct Scanner<'a> {
+    tokens: &'a mut Tokens,
     word_start: Option<(usize, usize)>,
     /// Where in the folded letters the last apostrophe stood.
     apostrophe: Option<usize>,
@@ -100,10 +100,13 @@ struct Scanner {
     line_start: bool,
 }
 
-/// Folds and splits a text.
-pub(crate) fn tokenise(text: &str) -> Tokens {
+/// Folds and splits a text, in the place of what `tokens` held before.
+pub(crate) fn tokenise(text: &str, tokens: &mut Tokens) {
+    tokens.folded.clear();
+    tokens.list.clear();
+    (tokens.foreign_letters, tokens.cut) = (0, false);
     let mut scanner = Scanner {
-        tokens: Tokens::default(),
+        tokens,
         word_start: None,
         apostrophe: None,
         before: Break::Sentence,
@@ -112,41 +115,57 @@ pub(crate) fn tokenise(text: &str) -> Tokens {
         line_start: true,
     };
     scanner.tokens.folded.reserve(text.len());
-    scanner.tokens.list.reserve(text.len() / 5);
     let (mut at, mut rest) = (0, text);
-    while let Some(character) = rest.chars().next() {
+    while let Some(first) = rest.as_bytes().first() {
         if at >= MAX_CHARACTERS {
             scanner.tokens.cut = true;
             break;
         }
-        let plain = scanner.plain_letters(at, rest);
+        if *first == b' ' {
+            scanner.close_word(at);
+            (at, rest) = (at + 1, &rest[1..]);
+            continue;
+        }
+        let plain = if first.is_ascii_alphabetic() { scanner.plain_letters(at, rest) } else { 0 };
         if plain > 0 {
             (at, rest) = (at + plain, &rest[plain..]);
             continue;
         }
-        rest = &rest[character.len_utf8()..];
-        scanner.step(at, character, rest.chars().next());
+        let mut characters = rest.chars();
+        let Some(character) = characters.next() else { break };
+        rest = characters.as_str();
+        scanner.step(at, character, characters.next());
         at += 1;
     }
     let end = scanner.tokens.list.last().map_or(0, |token| token.end as usize);
     scanner.close_word(end.max(at));
-    join_spaced_letters(&mut scanner.tokens);
-    scanner.tokens.folded.extend_from_slice(&[0; 8]);
-    scanner.tokens
+    join_spaced_letters(tokens);
+    tokens.folded.extend_from_slice(&[0; 8]);
 }
 
-impl Scanner {
+impl Scanner<'_> {
     /// Takes the plain letters with which `rest` begins, as [`Scanner::step`] would one by one; says how many.
     fn plain_letters(&mut self, at: usize, rest: &str) -> usize {
-        let letters = rest.bytes().take(MAX_WORD).take_while(u8::is_ascii_alphabetic).count();
-        let begun = self.word_start.map_or(0, |(_, from)| self.tokens.folded.len() - from);
-        if letters == 0 || begun + letters > MAX_WORD || (begun > 0 && self.is_number()) {
+        let from = self.tokens.folded.len();
+        let begun = self.word_start.map_or(0, |(_, from_word)| from - from_word);
+        if begun > 0 && self.is_number() {
+            return 0;
+        }
+        for byte in rest.as_bytes().iter().take(MAX_WORD) {
+            let letter = byte | 0x20;
+            if !letter.is_ascii_lowercase() {
+                break;
+            }
+            self.tokens.folded.push(letter);
+        }
+        let letters = self.tokens.folded.len() - from;
+        if begun + letters > MAX_WORD {
+            self.tokens.folded.truncate(from);
             return 0;
         }
         if self.word_start.is_none() {
-            self.word_start = Some((at, self.tokens.folded.len()));
+            self.word_start = Some((at, from));
         }
-        self.tokens.folded.extend(rest.as_bytes()[..letters].iter().map(u8::to_ascii_lowercase));
         self.line_start = false;
         letters
     }
@@ -369,7 +388,12 @@ fn is_pictograph(character: char) -> bool {
 /// `s u i c i d e` becomes one token: four or more single letters in a row.
 fn join_spaced_letters(tokens: &mut Tokens) {
     let single = |token: &Token| token.folded.1 - token.folded.0 == 1;
-    if !tokens.list.windows(4).any(|w| w.iter().all(single)) {
+    let mut in_a_row = 0;
+    let any = tokens.list.iter().any(|token| {
+        in_a_row = if single(token) { in_a_row + 1 } else { 0 };
+        in_a_row >= 4
+    });
+    if !any {
         return;
     }
     let list = std::mem::take(&mut tokens.list);

@@ -1,7 +1,7 @@
 //! Which words and pairs of words of a message count as evidence, as numbers for the engine and as text for the learner.
 
-use crate::matcher::Text;
 use crate::normalise::{Break, first_letters_of};
+use crate::text::Text;
 
 /// Letters to which a word is cut.
 pub(crate) const STEM: usize = 6;

@@ -20,7 +20,7 @@ use inbox_domain::{Category, Tier};
 use serde::{Deserialize, Serialize};
 
 use crate::lexicon::vocabulary::fact;
-use crate::matcher::Text;
+use crate::text::Text;
 use features::{Feature, NUMBER, for_each_feature};
 use model::{Model, Weight};
 

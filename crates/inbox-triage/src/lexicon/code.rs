@@ -179,6 +179,9 @@ fn add_anchors(
     Some(())
 }
 
+/// Words that are met more often than this are no need: nearly every sentence would meet it, at some cost.
+const DEAREST_NEED: usize = 130;
+
 /// The rarest words among those that a match contains beside its anchor.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rarest {
@@ -192,8 +195,11 @@ impl Rarest {
         let (cost, number) = match node {
             Code::Word(symbol) => (words.frequency(*symbol), sets.number(vec![*symbol])),
             Code::Choice(branches) => {
+                if branches.cost.is_none_or(|cost| cost > DEAREST_NEED) {
+                    return;
+                }
                 let number = *branches.need.get_or_init(|| sets.number(branches.necessary(words)?));
-                (branches.cost.unwrap_or(usize::MAX), number)
+                (branches.cost.unwrap_or_default(), number)
             }
             _ => return,
         };

@@ -193,6 +193,9 @@ impl Compiler {
     fn add_rule(&mut self, source: &Source<'_>, rule: &Rule) -> Result<(), LexiconError> {
         let number = self.rules.len() as u32;
         let elements = rule.frame.len();
+        if number > u32::from(u16::MAX) {
+            return Err(source.error(&rule.id, "expected at most 65,536 rules in all files"));
+        }
         let forms = [!rule.phrases.is_empty(), !rule.frame.is_empty(), rule.evidence, rule.escalation];
         if forms.iter().filter(|form| **form).count() != 1 || elements > 32 {
             return Err(source.error(
@@ -313,15 +316,20 @@ impl Compiler {
         Ok(made)
     }
 
-    fn finish(self) -> Lexicon {
+    fn finish(mut self) -> Lexicon {
         let symbols = self.words.len();
-        let index = |pass: Pass| {
+        let mut index = |pass: Pass| {
+            let asked =
+                self.anchors.iter_mut().filter(|(of, _)| *of == pass).flat_map(|(_, anchors)| anchors);
+            let needs = self.needs.number_anew(symbols, asked.map(|anchor| &mut anchor.needs));
             let mut lists = vec![Vec::new(); symbols];
             for (pattern, (_, anchors)) in self.anchors.iter().enumerate().filter(|(_, (of, _))| *of == pass)
             {
                 let Pattern { languages, meaning, .. } = self.patterns[pattern];
                 let (rule, element, need) = match meaning {
-                    Meaning::Element { rule, element } => (rule, element, self.rules[rule as usize].need),
+                    Meaning::Element { rule, element } => {
+                        (rule as u16, element, self.rules[rule as usize].need)
+                    }
                     _ => (0, 0, 0),
                 };
                 for Anchor { symbol, least, most, needs } in anchors {
@@ -338,14 +346,14 @@ impl Compiler {
                     lists[*symbol as usize].push(candidate);
                 }
             }
-            let mut index = Index::default();
+            let mut index = Index { needs, ..Index::default() };
             for mut list in lists {
                 list.sort_unstable();
                 list.dedup();
-                let from = index.candidates.len() as u32;
+                index.starts.push(index.candidates.len() as u32);
                 index.candidates.append(&mut list);
-                index.ranges.push((from, index.candidates.len() as u32));
             }
+            index.starts.push(index.candidates.len() as u32);
             index
         };
         let (rule_index, context_index, question_index) =
@@ -362,7 +370,6 @@ impl Compiler {
             called: self.called,
             patterns: self.patterns,
             rules: self.rules,
-            needs: self.needs.finish(symbols),
             rule_index,
             context_index,
             question_index,

@@ -34,15 +34,30 @@ impl NeedSets {
         Some(number)
     }
 
-    /// The sets of each of so many symbols.
-    pub(super) fn finish(mut self, symbols: usize) -> NeedIndex {
+    /// Gives the sets that are asked for numbers of their own, and lists them for each of so many symbols.
+    pub(super) fn number_anew<'a>(
+        &mut self,
+        symbols: usize,
+        asked: impl Iterator<Item = &'a mut Needs>,
+    ) -> NeedIndex {
+        let mut renumbered = vec![ALWAYS; self.numbers.len() + 1];
+        let mut count = ALWAYS;
+        for number in asked.flatten().filter(|number| **number != ALWAYS) {
+            let new = &mut renumbered[usize::from(*number)];
+            if *new == ALWAYS {
+                count += 1;
+                *new = count;
+            }
+            *number = *new;
+        }
         self.members.sort_unstable();
-        let mut index = NeedIndex { words: (self.numbers.len() + 1).div_ceil(64), ..NeedIndex::default() };
+        let mut index = NeedIndex { count: usize::from(count) + 1, ..NeedIndex::default() };
         let mut members = self.members.iter().peekable();
         for symbol in 0..symbols as Symbol {
             index.starts.push(index.numbers.len() as u32);
             while let Some((_, number)) = members.next_if(|(of, _)| *of == symbol) {
-                index.numbers.push(*number);
+                let number = renumbered[usize::from(*number)];
+                index.numbers.extend((number != ALWAYS).then_some(number));
             }
         }
         index.starts.push(index.numbers.len() as u32);
@@ -55,8 +70,8 @@ impl NeedSets {
 pub(crate) struct NeedIndex {
     starts: Vec<u32>,
     numbers: Vec<u16>,
-    /// Words of 64 bits for one bit a set.
-    words: usize,
+    /// Numbers of sets, with the one that is always met.
+    count: usize,
 }
 
 impl NeedIndex {
@@ -69,22 +84,28 @@ impl NeedIndex {
 /// The needs that a sentence meets.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
-    bits: Vec<u64>,
+    /// For each set the last sentence that met it, counted from 1 and again from 1 after 255.
+    sentences: Vec<u8>,
+    now: u8,
 }
 
 impl Met {
     /// Starts anew with the words of a sentence.
-    pub(crate) fn set<'a>(&mut self, index: &NeedIndex, symbols: impl Iterator<Item = &'a Symbol>) {
-        self.bits.clear();
-        self.bits.resize(index.words, 0);
-        self.bits[0] = 1 << ALWAYS;
-        for number in symbols.flat_map(|symbol| index.of(*symbol)) {
-            self.bits[usize::from(number >> 6)] |= 1 << (number & 63);
+    pub(crate) fn set(&mut self, index: &NeedIndex, symbols: &[Symbol]) {
+        if self.sentences.len() != index.count || self.now == u8::MAX {
+            self.sentences.clear();
+            self.sentences.resize(index.count, 0);
+            self.now = 0;
+        }
+        self.now += 1;
+        self.sentences[usize::from(ALWAYS)] = self.now;
+        for number in symbols.iter().flat_map(|symbol| index.of(*symbol)) {
+            self.sentences[usize::from(*number)] = self.now;
         }
     }
 
     /// Whether the sentence holds a word of each set.
     pub(crate) fn all(&self, needs: Needs) -> bool {
-        needs.iter().all(|number| self.bits[usize::from(number >> 6)] & 1 << (number & 63) != 0)
+        needs.iter().all(|number| self.sentences[usize::from(*number)] == self.now)
     }
 }

@@ -14,6 +14,8 @@
 //! | `<x` | the word before is not x (single words) |
 //! | `^`, `$` | start, end of the sentence |
 
+use crate::normalise::{Tokens, tokenise};
+
 /// Parsed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Node {
@@ -175,7 +177,8 @@ impl Parser<'_> {
 
 /// Folds a word of the lexicon exactly as a message is folded.
 pub(crate) fn fold_words(raw: &str) -> Vec<String> {
-    let tokens = crate::normalise::tokenise(raw);
+    let mut tokens = Tokens::default();
+    tokenise(raw, &mut tokens);
     tokens.list.iter().map(|token| String::from_utf8_lossy(tokens.word(token)).into_owned()).collect()
 }
 

@@ -205,33 +205,40 @@ pub(crate) enum Pass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Candidate {
     pub(crate) pattern: u32,
+    /// Words that the pattern needs beside this one.
+    pub(crate) needs: Needs,
+    /// The rule of which it is an element; 0 for other patterns.
+    pub(crate) rule: u16,
     /// Fewest words of the pattern before the anchor.
     pub(crate) least: u8,
     /// Most words of the pattern before the anchor.
     pub(crate) most: u8,
     /// Languages of the pattern.
     pub(crate) languages: u8,
-    /// The rule of which it is an element; 0 for other patterns.
-    pub(crate) rule: u32,
     /// Which element.
     pub(crate) element: u8,
     /// Elements that the rule needs; 0 for other patterns.
     pub(crate) need: u8,
-    /// Words that the pattern needs beside this one.
-    pub(crate) needs: Needs,
 }
 
 /// Anchor symbol to patterns.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Index {
-    pub(super) ranges: Vec<(u32, u32)>,
+    /// Where the candidates of each symbol begin, and where the last one's end.
+    pub(super) starts: Vec<u32>,
     pub(super) candidates: Vec<Candidate>,
+    pub(crate) needs: NeedIndex,
 }
 
 impl Index {
-    pub(crate) fn get(&self, symbol: Symbol) -> &[Candidate] {
-        let (from, to) = self.ranges.get(symbol as usize).copied().unwrap_or_default();
-        &self.candidates[from as usize..to as usize]
+    /// The candidates of a symbol and the number of the first.
+    pub(crate) fn get(&self, symbol: Symbol) -> (u32, &[Candidate]) {
+        let (from, to) = (self.starts[symbol as usize], self.starts[symbol as usize + 1]);
+        (from, &self.candidates[from as usize..to as usize])
+    }
+
+    pub(crate) fn at(&self, number: u32) -> &Candidate {
+        &self.candidates[number as usize]
     }
 }
 
@@ -245,7 +252,6 @@ pub(crate) struct Lexicon {
     pub(crate) called: Vec<Called>,
     pub(crate) patterns: Vec<Pattern>,
     pub(crate) rules: Vec<CompiledRule>,
-    pub(crate) needs: NeedIndex,
     pub(super) rule_index: Index,
     pub(super) context_index: Index,
     pub(super) question_index: Index,

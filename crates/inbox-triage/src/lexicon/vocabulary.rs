@@ -2,8 +2,8 @@
 //! unknown, without its repetitions, l33t letters or one wrong letter.
 //!
 //! Words are looked up by hash, token by token. An automaton over all surface forms was tried first: it reads the text a
-//! second time and still needs word boundaries. Wildcards, nearly all of them beginnings, are found by their first two
-//! letters, on unknown words only.
+//! second time and still needs word boundaries. Wildcards, nearly all of them beginnings, are found by their first two to
+//! four letters, on unknown words only.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,9 @@ fn hash_on(hash: u64, byte: u8) -> u64 {
     hash.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1)
 }
 
+/// Letters by which a wildcard is found.
+const MOST_BEGINNING: usize = 4;
+
 /// A range of [`Vocabulary::pool`].
 type Range = (u32, u32);
 
@@ -62,7 +65,7 @@ struct Wildcard {
 }
 
 impl Wildcard {
-    /// Whether it cannot be found by the first two letters.
+    /// Whether it cannot be found by the first letters.
     fn is_anywhere(&self) -> bool {
         self.left || self.stem.len() < 2
     }
@@ -94,7 +97,7 @@ pub(crate) struct Vocabulary {
     wildcards: Vec<Wildcard>,
     /// How many are anywhere.
     anywhere: usize,
-    /// Wildcards by the first two letters of the stem.
+    /// Wildcards by the first four letters of the stem, or all of a shorter one.
     beginnings: Table<Range>,
     /// Words of seven letters and more by [`rolling_hash`].
     long_words: Table<Range>,
@@ -166,7 +169,7 @@ impl Builder {
         let anywhere = wildcards.iter().filter(|wildcard| wildcard.is_anywhere()).count();
         let mut beginnings: Vec<(u64, Range)> = Vec::new();
         for (at, wildcard) in (0u32..).zip(&wildcards).skip(anywhere) {
-            let key = beginning(&wildcard.stem);
+            let key = first_letters_of(&wildcard.stem[..wildcard.stem.len().min(MOST_BEGINNING)]);
             match beginnings.last_mut().filter(|(last, _)| *last == key) {
                 Some((_, range)) => range.1 = at + 1,
                 None => beginnings.push((key, (at, at + 1))),
@@ -216,12 +219,6 @@ impl Builder {
     }
 }
 
-/// The first two letters.
-fn beginning(word: &[u8]) -> u64 {
-    let second = word.get(1).copied().unwrap_or_default();
-    u64::from(word[0]) << 8 | u64::from(second) | 1 << 32
-}
-
 fn without(word: &[u8], skip: usize, out: &mut Vec<u8>) {
     out.clear();
     out.extend_from_slice(&word[..skip]);
@@ -267,11 +264,19 @@ impl Vocabulary {
         if word.is_empty() || (word.len() < 3 && !word[0].is_ascii_digit()) {
             return;
         }
-        let (from, to) = self.beginnings.get(beginning(word)).unwrap_or_default();
-        let beginnings = self.wildcards[from as usize..to as usize].iter();
-        for wildcard in self.wildcards[..self.anywhere].iter().chain(beginnings) {
-            if wildcard.fits(word) && !out.contains(&wildcard.symbol) {
-                out.push(wildcard.symbol);
+        let mut add = |wildcards: &[Wildcard]| {
+            for wildcard in wildcards {
+                if wildcard.fits(word) && !out.contains(&wildcard.symbol) {
+                    out.push(wildcard.symbol);
+                }
+            }
+        };
+        add(&self.wildcards[..self.anywhere]);
+        let key = first_letters_of(word);
+        // From the shortest stem to the longest, which is their order.
+        for letters in 2..=MOST_BEGINNING.min(word.len()) {
+            if let Some((from, to)) = self.beginnings.get(key & ((1 << (8 * letters)) - 1)) {
+                add(&self.wildcards[from as usize..to as usize]);
             }
         }
     }
