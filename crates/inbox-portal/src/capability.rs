@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::FeatureOff;
 use crate::wire::{CapabilityResource, CapabilityStatement, Extension};
 
 /// What a server can do with one resource type.
@@ -98,6 +99,8 @@ pub struct Capabilities {
     pub websocket: Option<String>,
     /// What probes found.
     pub probes: Probes,
+    /// Features that the sign-in was not granted; what they need is not in `types` either.
+    pub off: Vec<FeatureOff>,
     /// What writes have taught.
     pub learnt: Learnt,
 }

@@ -78,7 +78,8 @@ pub enum PortalError {
         /// HTTP status.
         status: u16,
     },
-    /// Sign-in failed; the word says at which step: `discovery`, `listener`, `state`, `denied`, `token`, `timeout`.
+    /// Sign-in failed; the word says at which step: `discovery`, `pkce`, `listener`, `state`, `denied`, `token`,
+    /// `answer_lost`, `timeout`.
     #[error("sign-in failed at step {step}")]
     SignIn {
         /// The step.

@@ -15,7 +15,8 @@ mod probe;
 pub mod wire;
 
 pub use auth::{
-    Auth, BrowserSignIn, NoTokenStore, SmartEndpoints, TokenGuard, TokenSet, TokenStore, TokenStoreError,
+    Auth, BrowserSignIn, FeatureOff, GrantedScopes, NoTokenStore, Revocation, SmartEndpoints, TokenGuard,
+    TokenSet, TokenStore, TokenStoreError,
 };
 pub use capability::{Capabilities, Learnt, Probes, TypeCapability, UnknownParameter};
 pub use error::PortalError;

@@ -112,7 +112,7 @@ impl Portal {
         self.set_capabilities(record);
     }
 
-    /// Reads `/metadata` and uses what it says, without trying it out ([`Portal::examine`] does).
+    /// Reads `/metadata` and uses what it says, as far as the sign-in was granted it, without trying it out ([`Portal::examine`] does).
     ///
     /// # Errors
     /// Any [`PortalError`].
@@ -123,7 +123,11 @@ impl Portal {
         if statement.resource_type.as_deref() != Some("CapabilityStatement") {
             return Err(PortalError::InvalidAnswer);
         }
-        self.set_capabilities(Capabilities::from_statement(&statement));
+        let mut record = Capabilities::from_statement(&statement);
+        if let Some(granted) = self.sign_in.granted().await {
+            granted.narrow(&mut record);
+        }
+        self.set_capabilities(record);
         Ok(self.capabilities())
     }
 

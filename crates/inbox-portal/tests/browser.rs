@@ -85,3 +85,19 @@ async fn a_wrong_state_ends_the_sign_in_without_an_exchange() {
         tokio::join!(sign_in.finish(Duration::from_secs(5)), visit(&redirect, "code=c1&state=forged"));
     assert_eq!(auth.unwrap_err(), PortalError::SignIn { step: "state" });
 }
+
+#[tokio::test]
+async fn a_server_whose_pkce_is_not_s256_is_refused() {
+    let server = MockServer::start().await;
+    let configuration = json!({
+        "authorization_endpoint": format!("{}/authorize", server.uri()),
+        "token_endpoint": format!("{}/token", server.uri()),
+        "code_challenge_methods_supported": ["plain"]
+    });
+    Mock::given(path("/.well-known/smart-configuration"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(configuration))
+        .mount(&server)
+        .await;
+    let refused = BrowserSignIn::start(&server.uri(), "anteroom", None, HttpLimits::default()).await;
+    assert_eq!(refused.unwrap_err(), PortalError::SignIn { step: "pkce" });
+}

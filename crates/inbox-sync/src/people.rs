@@ -127,6 +127,10 @@ impl Run<'_> {
         ids: &[PortalId],
         arrivals: &mut Arrivals,
     ) -> Result<(), SyncError> {
+        // Not served, or not granted to this sign-in: names are missing, and nobody is asked for each of them in vain.
+        if !self.ctx.portal.capabilities().has(kind) {
+            return Ok(());
+        }
         if !self.ctx.portal.capabilities().searches(kind, "_id") {
             for id in ids {
                 if let Some(raw) = self.read(kind, id).await? {

@@ -37,10 +37,12 @@ impl TokenStore for VaultTokens {
         self.vault.set_setting(AUTH, &text, self.clock.now()).map_err(|_| TokenStoreError)
     }
 
-    /// A vault that is closed is an error here already, so that no token is spent whose successor could not be kept.
+    /// A vault that is closed is an error here already, so that no token is spent whose successor could not be kept; so is
+    /// one that was signed out, so that a client made before that brings no sign-in back.
     fn load(&self) -> Result<Option<Auth>, TokenStoreError> {
         let text = self.vault.setting(AUTH).map_err(|_| TokenStoreError)?;
-        text.map(|text| serde_json::from_str(&text).map_err(|_| TokenStoreError)).transpose()
+        let text = text.ok_or(TokenStoreError)?;
+        serde_json::from_str(&text).map(Some).map_err(|_| TokenStoreError)
     }
 
     fn try_lock(&self) -> Result<Option<TokenGuard>, TokenStoreError> {

@@ -56,6 +56,9 @@ impl BrowserSignIn {
         limits: HttpLimits,
     ) -> Result<Self, PortalError> {
         let endpoints = SmartEndpoints::discover(base, limits).await?;
+        if !endpoints.has_s256() {
+            return Err(step("pkce"));
+        }
         let listener =
             TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await.map_err(|_| step("listener"))?;
         let port = listener.local_addr().map_err(|_| step("listener"))?.port();
@@ -92,7 +95,8 @@ impl BrowserSignIn {
     /// Waits for the redirect and exchanges its code, once.
     ///
     /// # Errors
-    /// [`PortalError::SignIn`] with the step that failed.
+    /// [`PortalError::SignIn`] with the step that failed; `answer_lost` where the code may have been exchanged, since it is
+    /// never exchanged again: the clinician signs in anew.
     pub async fn finish(self, wait: Duration) -> Result<Auth, PortalError> {
         let code = tokio::time::timeout(wait, self.receive_code()).await.map_err(|_| step("timeout"))??;
         let form = url::form_urlencoded::Serializer::new(String::new())
@@ -105,7 +109,14 @@ impl BrowserSignIn {
         let endpoint = self.endpoints.token_endpoint.clone();
         let request =
             Outgoing::post(endpoint.clone(), "application/x-www-form-urlencoded", form.into_bytes());
-        let answer = HttpClient::new(self.limits)?.exchange(request, None).await?;
+        let answer =
+            HttpClient::new(self.limits)?.exchange(request, None).await.map_err(|error| match error {
+                PortalError::Unreachable | PortalError::CertificateRefused => error,
+                _ => step("answer_lost"),
+            })?;
+        if answer.status >= 500 {
+            return Err(step("answer_lost"));
+        }
         let tokens = read_token_answer(&answer.success().map_err(|_| step("token"))?.body)?;
         Ok(Auth::AuthorizationCode {
             client_id: self.client_id,

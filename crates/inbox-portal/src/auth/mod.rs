@@ -4,10 +4,14 @@
 //! exchanged once and never again, since a replayed code revokes the whole login on a server in common use.
 
 mod browser;
+mod revoke;
+mod scopes;
 mod smart;
 mod token;
 
 pub use browser::BrowserSignIn;
+pub use revoke::{Revocation, revoke};
+pub use scopes::{FeatureOff, GrantedScopes};
 pub use smart::{SmartEndpoints, client_credentials, wanted_scopes};
 pub(crate) use token::SignIn;
 pub use token::{Auth, NoTokenStore, TokenGuard, TokenSet, TokenStore, TokenStoreError};

@@ -48,6 +48,8 @@ pub struct SmartEndpoints {
     pub token_endpoint: Url,
     /// Where a sign-out revokes.
     pub revocation_endpoint: Option<Url>,
+    /// Ways of PKCE that the server lists.
+    pub code_challenge_methods_supported: Option<Vec<String>>,
     /// Scopes that the server lists.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
@@ -71,6 +73,14 @@ impl SmartEndpoints {
     }
 }
 
+impl SmartEndpoints {
+    /// Whether a code is protected by S256 here, as far as the server says.
+    pub(super) fn has_s256(&self) -> bool {
+        let listed = self.code_challenge_methods_supported.as_deref();
+        listed.is_none_or(|listed| listed.iter().any(|one| one == "S256"))
+    }
+}
+
 /// Signs in as a backend and returns the sign-in to be kept.
 ///
 /// # Errors
@@ -88,6 +98,7 @@ pub async fn client_credentials(
         client_id: client_id.to_owned(),
         client_secret,
         token_endpoint: endpoints.token_endpoint,
+        revocation_endpoint: endpoints.revocation_endpoint,
         scope: scopes.into_iter().collect::<Vec<_>>().join(" "),
         tokens: None,
     })
@@ -141,6 +152,7 @@ pub(super) fn read_token_answer(body: &[u8]) -> Result<TokenSet, PortalError> {
         refresh: answer.refresh_token.map(SecretString::from),
         expires_at: answer.expires_in.map(|seconds| Utc::now() + Duration::seconds(seconds)),
         scope: answer.scope,
+        lent: false,
         fhir_user: from_id_token.or(answer.fhir_user).or(from_profile).map(|user| short_reference(&user)),
     })
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::scopes::GrantedScopes;
 use super::smart::{basic_auth, read_token_answer};
 use crate::error::PortalError;
 use crate::http::{HttpClient, Outgoing, check_address};
@@ -48,6 +49,9 @@ pub struct TokenSet {
     /// `fhirUser`, for example `Practitioner/1`.
     #[serde(default)]
     pub fhir_user: Option<String>,
+    /// The refresh token was given away and its successor has not come: it is never used again.
+    #[serde(default)]
+    pub lent: bool,
 }
 
 /// How this vault signs in. Serialised into the vault and nowhere else.
@@ -71,6 +75,9 @@ pub enum Auth {
         client_secret: SecretString,
         /// Token endpoint.
         token_endpoint: Url,
+        /// Where a sign-out revokes, if the server says.
+        #[serde(default)]
+        revocation_endpoint: Option<Url>,
         /// Scopes asked for.
         scope: String,
         /// Tokens in use.
@@ -110,6 +117,46 @@ impl Auth {
         self.tokens()?.fhir_user.as_deref()
     }
 
+    /// What was granted; `None` where nobody says.
+    pub fn granted(&self) -> Option<GrantedScopes> {
+        GrantedScopes::parse(&self.tokens()?.scope)
+    }
+
+    /// Whether the sign-in can be renewed without the clinician.
+    pub fn renews_itself(&self) -> bool {
+        self.refresh_request().is_some()
+    }
+
+    /// Where a sign-out is told, and the tokens to name, each with its kind; `None` where the server offers no way.
+    pub(super) fn revocation(&self) -> Option<(&Url, Vec<(&'static str, SecretString)>)> {
+        let endpoint = match self {
+            Self::Open | Self::Bearer { .. } => None,
+            Self::ClientCredentials { revocation_endpoint, .. }
+            | Self::AuthorizationCode { revocation_endpoint, .. } => revocation_endpoint.as_ref(),
+        }?;
+        let refresh = self.tokens().and_then(|tokens| tokens.refresh.clone());
+        let named = [("refresh_token", refresh), ("access_token", self.access())];
+        Some((endpoint, named.into_iter().filter_map(|(kind, token)| Some((kind, token?))).collect()))
+    }
+
+    /// The id of a client without a secret.
+    pub(super) fn public_client(&self) -> Option<&str> {
+        match self {
+            Self::AuthorizationCode { client_id, .. } => Some(client_id),
+            _ => None,
+        }
+    }
+
+    /// The sign-in while its refresh token is on its way; `None` where none is spent.
+    fn lent(&self) -> Option<Self> {
+        let mut lent = self.clone();
+        match &mut lent {
+            Self::AuthorizationCode { tokens, .. } => tokens.lent = true,
+            _ => return None,
+        }
+        Some(lent)
+    }
+
     /// The access token is there and does not end within ten seconds.
     fn is_fresh(&self) -> bool {
         match self {
@@ -132,7 +179,7 @@ impl Auth {
                 (token_endpoint, form)
             }
             Self::AuthorizationCode { token_endpoint, client_id, tokens, .. } => {
-                let refresh = tokens.refresh.as_ref()?.expose_secret().to_owned();
+                let refresh = tokens.refresh.as_ref().filter(|_| !tokens.lent)?.expose_secret().to_owned();
                 let form = vec![
                     ("grant_type", "refresh_token".to_owned()),
                     ("refresh_token", refresh),
@@ -224,6 +271,11 @@ impl SignIn {
         Self { auth: Mutex::new(auth), store }
     }
 
+    /// What the sign-in was granted.
+    pub(crate) async fn granted(&self) -> Option<GrantedScopes> {
+        self.auth.lock().await.granted()
+    }
+
     /// The token to send; refreshes one that is about to end.
     pub(crate) async fn token(&self, http: &HttpClient) -> Result<Option<SecretString>, PortalError> {
         let mut auth = self.auth.lock().await;
@@ -249,7 +301,8 @@ impl SignIn {
         auth.access().ok_or(PortalError::Unauthorized)
     }
 
-    /// A refresh token that rotates is spent once: under the store's lock, and only when nobody else has spent it.
+    /// A refresh token that rotates is spent once: under the store's lock, only when nobody else has spent it, and noted as
+    /// lent before it leaves, so that not even a crash makes it leave twice.
     async fn refresh(&self, auth: &mut Auth, http: &HttpClient) -> Result<(), PortalError> {
         let _guard = self.locked(http).await?;
         if let Some(stored) = self.store.load().map_err(|_| PortalError::TokenStore)? {
@@ -262,15 +315,47 @@ impl SignIn {
         }
         let request = auth.refresh_request().ok_or(PortalError::Unauthorized)?;
         check_address(&request.url)?;
-        let answer = http.exchange(request, None).await?;
-        if matches!(answer.status, 400 | 401 | 403) {
-            return Err(PortalError::Unauthorized);
+        let before = auth.clone();
+        let lent = before.lent();
+        if let Some(lent) = &lent {
+            self.keep(auth, lent.clone())?;
         }
-        let mut renewed = auth.clone();
-        renewed.replace_tokens(read_token_answer(&answer.success()?.body)?);
-        self.store.store(&renewed).map_err(|_| PortalError::TokenStore)?;
-        *auth = renewed;
+        let answer = match http.exchange(request, None).await {
+            Ok(answer) => answer,
+            Err(error) if never_arrived(&error) => return self.give_back(auth, before, error),
+            // Whether it was spent nobody knows. A second use would end the login, and look like a theft.
+            Err(_) if lent.is_some() => return Err(PortalError::Unauthorized),
+            Err(error) => return Err(error),
+        };
+        match answer.status {
+            429 | 503 => {
+                let error = answer.success().err().unwrap_or(PortalError::Unauthorized);
+                self.give_back(auth, before, error)
+            }
+            400 | 401 | 403 => Err(PortalError::Unauthorized),
+            _ => {
+                let tokens = answer.success().and_then(|answer| read_token_answer(&answer.body));
+                let tokens = match tokens {
+                    Err(_) if lent.is_some() => return Err(PortalError::Unauthorized),
+                    tokens => tokens?,
+                };
+                let mut renewed = before;
+                renewed.replace_tokens(tokens);
+                self.keep(auth, renewed)
+            }
+        }
+    }
+
+    fn keep(&self, auth: &mut Auth, new: Auth) -> Result<(), PortalError> {
+        self.store.store(&new).map_err(|_| PortalError::TokenStore)?;
+        *auth = new;
         Ok(())
+    }
+
+    /// The refresh token was not spent: it is good for the next time.
+    fn give_back(&self, auth: &mut Auth, before: Auth, error: PortalError) -> Result<(), PortalError> {
+        self.keep(auth, before)?;
+        Err(error)
     }
 
     /// Waits for the store as long as a refresh of somebody else may take.
@@ -287,4 +372,15 @@ impl SignIn {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Nothing of the request reached the server.
+fn never_arrived(error: &PortalError) -> bool {
+    matches!(
+        error,
+        PortalError::Unreachable
+            | PortalError::CertificateRefused
+            | PortalError::InvalidAddress
+            | PortalError::InsecureAddress
+    )
 }

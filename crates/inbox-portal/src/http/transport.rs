@@ -121,19 +121,18 @@ fn classify(error: &reqwest::Error) -> PortalError {
     }
 }
 
-/// TLS errors hide inside an `io::Error`, whose `source` skips them.
+/// TLS errors hide inside one `io::Error` in another, whose `source` skips what they hold.
 fn certificate_failed(error: &reqwest::Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls =
-            cause.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+        if let Some(rustls::Error::InvalidCertificate(_)) = cause.downcast_ref() {
             return true;
         }
-        next = cause
-            .source()
-            .or_else(|| inner.map(|inner| inner as &dyn std::error::Error).and_then(|i| i.source()));
+        let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match held {
+            Some(held) => Some(held),
+            None => cause.source(),
+        };
     }
     false
 }
