@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::portal::Portal;
 use crate::query::{is_served, parameters};
 use crate::store::KINDS;
+use crate::subscriptions::{SubscriptionForm, socket_address};
 
 /// The scopes that a sign-in can be given.
 pub(crate) const SCOPES: &str = "openid fhirUser offline_access launch/practitioner user/Communication.cruds \
@@ -14,8 +15,11 @@ user/Subscription.crud user/AuditEvent.c user/Group.rs user/CareTeam.rs user/Org
 /// `GET /metadata`: only search parameters that are answered are listed.
 pub(crate) fn statement(portal: &Portal) -> Value {
     let quirks = &portal.quirks;
+    let listed = !quirks.unlisted_subscriptions
+        && matches!(quirks.subscriptions, SubscriptionForm::Criteria | SubscriptionForm::Topic);
     let kinds: Vec<Value> = KINDS
         .iter()
+        .filter(|kind| **kind != "Subscription" || quirks.subscriptions != SubscriptionForm::Absent)
         .map(|kind| {
             let mut interactions = vec![
                 "read",
@@ -45,6 +49,10 @@ pub(crate) fn statement(portal: &Portal) -> Value {
                 "conditionalDelete": "not-supported",
                 "interaction": interactions.iter().map(|code| json!({"code": code})).collect::<Vec<_>>(),
                 "searchParam": search,
+                "operation": if listed && *kind == "Subscription" {
+                    json!([{"name": "get-ws-binding-token", "definition":
+                        "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-get-ws-binding-token"}])
+                } else { json!([]) },
                 "searchInclude": if *kind == "Communication" {
                     json!(["Communication:part-of", "Communication:subject", "Communication:sender"])
                 } else { json!([]) },
@@ -63,6 +71,10 @@ pub(crate) fn statement(portal: &Portal) -> Value {
         "patchFormat": ["application/json-patch+json"],
         "rest": [{
             "mode": "server",
+            "extension": if listed {
+                json!([{"url": "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket",
+                    "valueUri": socket_address(portal)}])
+            } else { json!([]) },
             "security": security(portal),
             "interaction": [{"code": "transaction"}, {"code": "batch"}],
             "resource": kinds,

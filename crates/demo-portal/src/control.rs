@@ -2,12 +2,14 @@
 //! and a look at what the server really holds. The same acts are served below `/_control` when asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Method;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::allowance::Allowance;
 use crate::clinic::resource::{self, Draft};
 use crate::dates;
 use crate::faults::Fault;
@@ -16,6 +18,7 @@ use crate::keys::{items, reference};
 use crate::portal::{Portal, SeenRequest};
 use crate::reply::Reply;
 use crate::store::{Store, kind_of};
+use crate::subscriptions::SocketCount;
 
 /// A message that a patient or proxy writes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -197,6 +200,47 @@ impl Control {
         self.0.seen(forget)
     }
 
+    /// From now on so many requests are answered in each window, and the others refused; every answer says what is left.
+    pub fn allow(&self, requests: u32, window: Duration) {
+        *self.0.allowance() = Some(Allowance::new(requests, window));
+    }
+
+    /// Ends the limit of [`Control::allow`].
+    pub fn allow_all(&self) {
+        *self.0.allowance() = None;
+    }
+
+    /// Cuts every socket of a subscription without a closing frame.
+    pub fn cut_sockets(&self) {
+        self.0.sockets().cut_all();
+    }
+
+    /// Loses notifications silently, or stops losing them; sockets stay open.
+    pub fn drop_notifications(&self, dropped: bool) {
+        self.0.sockets().silent = dropped;
+    }
+
+    /// Sockets stay open and neither read nor write, or go on.
+    pub fn freeze_sockets(&self, frozen: bool) {
+        self.0.sockets().frozen = frozen;
+    }
+
+    /// How often sockets opened from now on get a heartbeat (Medplum's form).
+    pub fn set_heartbeat(&self, every: Duration) {
+        self.0.sockets().heartbeat = every.max(Duration::from_millis(1));
+    }
+
+    /// How long binding tokens given out from now on are good.
+    pub fn set_binding_life(&self, life: Duration) {
+        self.0.sockets().token_life = Some(life);
+    }
+
+    /// Sockets, binds and notifications so far.
+    #[must_use]
+    pub fn sockets(&self) -> SocketCount {
+        self.0.sockets().counted()
+    }
+
     /// Counts by type, the clock, waiting faults, and the study's three kinds of messages.
     #[must_use]
     pub fn state(&self) -> Value {
@@ -215,6 +259,7 @@ impl Control {
             "counts": counts,
             "structure": structure(&self.0.read()),
             "faults": self.0.faults().waiting(),
+            "sockets": self.sockets(),
         })
     }
 }
@@ -305,6 +350,18 @@ pub(crate) fn over_http(portal: &Arc<Portal>, path: &str, incoming: &Incoming) -
         }
         (&Method::POST, "/expire-access-tokens") => {
             control.expire_access_tokens();
+            Reply::json(200, &json!({"ok": true}))
+        }
+        (&Method::POST, "/cut-sockets") => {
+            control.cut_sockets();
+            Reply::json(200, &json!({"ok": true}))
+        }
+        (&Method::POST, "/drop-notifications") => {
+            control.drop_notifications(!query.contains_key("stop"));
+            Reply::json(200, &json!({"ok": true}))
+        }
+        (&Method::POST, "/freeze-sockets") => {
+            control.freeze_sockets(!query.contains_key("stop"));
             Reply::json(200, &json!({"ok": true}))
         }
         (&Method::POST, "/pause") => {

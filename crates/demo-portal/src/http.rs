@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, Response};
 use futures_util::{StreamExt, stream};
 use url::form_urlencoded;
 
+use crate::allowance::Allowance;
 use crate::capability::smart_configuration;
 use crate::faults::{Fault, FaultKind, When};
 use crate::net::Wire;
@@ -17,7 +18,7 @@ use crate::portal::{Portal, SeenRequest};
 use crate::reply::{Fail, Reply};
 use crate::rest::{Call, Caller, look, perform};
 use crate::store::kind_of;
-use crate::{auth_pages, bundle, control, dates};
+use crate::{auth_pages, bundle, control, dates, subscriptions};
 
 const LARGE: usize = 64 * 1024 * 1024;
 const SMALL: usize = 1024 * 1024;
@@ -71,6 +72,12 @@ pub(crate) async fn handle(
     let (parts, body) = request.into_parts();
     let method = parts.method.clone();
     let path = parts.uri.path().to_owned();
+    if subscriptions::is_socket(&portal, &path) {
+        let response = subscriptions::upgrade(Arc::clone(&portal), wire, parts).await;
+        let status = response.status().as_u16();
+        portal.remember(SeenRequest { method: method.to_string(), path, status, bytes: 0 });
+        return response;
+    }
     let limit = if portal.quirks.small_bodies { SMALL } else { LARGE };
     let incoming = to_bytes(body, limit).await.map(|body| Incoming {
         method: parts.method,
@@ -81,9 +88,17 @@ pub(crate) async fn handle(
     });
     let uncontrolled = !path.starts_with("/_control");
     let fault = if uncontrolled { portal.faults().take(method.as_str(), &path) } else { None };
-    let answered = match incoming {
-        Err(_) => Answer::Whole(Fail::new(413, "too-long", "The body is too large").reply(false)),
-        Ok(incoming) => with_fault(&portal, &incoming, fault).await,
+    let told = if uncontrolled { portal.allowance().as_mut().map(Allowance::take) } else { None };
+    let medplum = portal.quirks.rate_limit_header;
+    let refusal = told.and_then(|told| told.refusal(medplum, portal.quirks.html_errors));
+    let answered = match (refusal, incoming) {
+        (Some(refusal), _) => Answer::Whole(refusal),
+        (None, Err(_)) => Answer::Whole(Fail::new(413, "too-long", "The body is too large").reply(false)),
+        (None, Ok(incoming)) => with_fault(&portal, &incoming, fault).await,
+    };
+    let answered = match (told, answered) {
+        (Some(told), Answer::Whole(reply)) => Answer::Whole(told.on(reply, medplum)),
+        (_, other) => other,
     };
     let (status, bytes) = match &answered {
         Answer::Whole(reply) | Answer::Half(reply) => (reply.status, reply.body.len()),

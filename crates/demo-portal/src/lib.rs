@@ -12,6 +12,7 @@
 //! # Ok(()) }
 //! ```
 
+mod allowance;
 mod auth;
 mod auth_pages;
 mod bundle;
@@ -37,6 +38,7 @@ mod rules;
 mod running;
 mod search;
 mod store;
+mod subscriptions;
 
 pub use auth::BACKEND_CLIENT;
 pub use control::{AddedMessage, Control, ControlError, NewMessage};
@@ -45,3 +47,4 @@ pub use options::{Options, STUDY_MESSAGES, STUDY_PATIENTS};
 pub use portal::SeenRequest;
 pub use quirks::{Paging, Quirks, UnknownParameter};
 pub use running::{DemoPortal, Practitioner, RunningPortal};
+pub use subscriptions::{SocketCount, SubscriptionForm};

@@ -1,6 +1,7 @@
 //! The state of a running portal, shared by all its requests.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::allowance::Allowance;
 use crate::auth::Logins;
 use crate::faults::Faults;
 use crate::jwt::Issuer;
@@ -16,6 +18,7 @@ use crate::options::Options;
 use crate::quirks::Quirks;
 use crate::search::Viewer;
 use crate::store::Store;
+use crate::subscriptions::Sockets;
 
 /// One answered or cut request, for tests that count them.
 #[derive(Debug, Clone, Serialize)]
@@ -42,6 +45,8 @@ pub(crate) struct Portal {
     logins: Mutex<Logins>,
     faults: Mutex<Faults>,
     seen: Mutex<VecDeque<SeenRequest>>,
+    sockets: Mutex<Sockets>,
+    allowance: Mutex<Option<Allowance>>,
     cursor_epoch: Mutex<u32>,
     pauses: UnboundedSender<u64>,
     started: Instant,
@@ -65,11 +70,13 @@ impl Portal {
         Self {
             origin,
             quirks: options.quirks.clone(),
-            store: RwLock::new(store),
+            store: RwLock::new(store.told()),
             logins: Mutex::new(Logins::new(tokens, Arc::clone(&issuer))),
             issuer,
             faults: Mutex::new(Faults::new(options.fault_rate, options.seed)),
             seen: Mutex::default(),
+            sockets: Mutex::default(),
+            allowance: Mutex::default(),
             cursor_epoch: Mutex::new(1),
             pauses,
             started: Instant::now(),
@@ -91,8 +98,18 @@ impl Portal {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Store> {
-        self.store.write().unwrap_or_else(PoisonError::into_inner)
+    /// What is committed is announced to subscribers when the guard is dropped.
+    pub(crate) fn write(&self) -> Writing<'_> {
+        let store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        Writing { portal: self, store: Some(store) }
+    }
+
+    pub(crate) fn allowance(&self) -> MutexGuard<'_, Option<Allowance>> {
+        held(&self.allowance)
+    }
+
+    pub(crate) fn sockets(&self) -> MutexGuard<'_, Sockets> {
+        held(&self.sockets)
     }
 
     pub(crate) fn logins(&self) -> MutexGuard<'_, Logins> {
@@ -148,6 +165,35 @@ impl Portal {
             }
         }
         Viewer::Refs(refs)
+    }
+}
+
+/// The store while it is written. Readers and subscribers see what was committed after it.
+pub(crate) struct Writing<'a> {
+    portal: &'a Portal,
+    store: Option<RwLockWriteGuard<'a, Store>>,
+}
+
+impl Deref for Writing<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        self.store.as_deref().expect("held until it is dropped")
+    }
+}
+
+impl DerefMut for Writing<'_> {
+    fn deref_mut(&mut self) -> &mut Store {
+        self.store.as_deref_mut().expect("held until it is dropped")
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let Some(mut store) = self.store.take() else { return };
+        let fresh = store.take_fresh();
+        drop(store);
+        self.portal.announce(&fresh);
     }
 }
 

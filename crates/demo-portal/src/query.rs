@@ -48,6 +48,7 @@ pub(crate) fn parameters(kind: &str) -> &'static [(&'static str, &'static str)] 
             ("status", "token"),
             ("subject", "reference"),
         ],
+        "Basic" => &[("_id", "token"), ("_lastUpdated", "date"), ("code", "token"), ("identifier", "token")],
         "Group" | "CareTeam" => &[
             ("_id", "token"),
             ("_lastUpdated", "date"),

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::subscriptions::SubscriptionForm;
+
 /// How an unknown search parameter is answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,6 +85,10 @@ pub struct Quirks {
     pub html_errors: bool,
     /// Search parameters of Communication that `/metadata` lists and that are treated as unknown ones.
     pub pretends: Vec<String>,
+    /// How subscriptions are offered.
+    pub subscriptions: SubscriptionForm,
+    /// The capability statement is silent about subscriptions (Medplum, Helios).
+    pub unlisted_subscriptions: bool,
     /// Milliseconds between setting `lastUpdated` and the commit becoming visible: what loses messages without overlap.
     pub late_commit_ms: u64,
 }
@@ -113,6 +119,7 @@ impl Quirks {
             rate_limit_header: true,
             exact_redirect: true,
             rewrites_attachments: true,
+            unlisted_subscriptions: true,
             ..Self::default()
         }
     }
@@ -124,6 +131,8 @@ impl Quirks {
             accepts_incomplete: true,
             scopes_enforced: true,
             shows_everything: true,
+            subscriptions: SubscriptionForm::Topic,
+            unlisted_subscriptions: true,
             ..Self::default()
         }
     }
@@ -138,6 +147,7 @@ impl Quirks {
             no_auth: true,
             whole_seconds: true,
             shows_everything: true,
+            subscriptions: SubscriptionForm::Stored,
             ..Self::default()
         }
     }
@@ -150,6 +160,7 @@ impl Quirks {
             restricted_messages: true,
             html_errors: true,
             no_total: true,
+            subscriptions: SubscriptionForm::Absent,
             ..Self::default()
         }
     }

@@ -14,6 +14,7 @@ use crate::query;
 use crate::reply::{Fail, Reply};
 use crate::search::{self, Viewer};
 use crate::store::{Committed, Store, kind_of};
+use crate::subscriptions::{self, SubscriptionForm};
 use crate::{capability, history, listing, patch, rules};
 
 /// A request to the FHIR interface.
@@ -70,6 +71,7 @@ pub(crate) fn perform(caller: &Caller<'_>, store: &mut Store, call: &Call) -> Re
         return look(caller, store, call).map(|reply| (reply, None));
     }
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    known(caller, &path)?;
     match (path.as_slice(), &call.method) {
         ([kind], &Method::POST) => create(caller, store, call, served(kind)?),
         ([kind, id], &Method::PUT) => update(caller, store, call, served(kind)?, id),
@@ -82,8 +84,10 @@ pub(crate) fn perform(caller: &Caller<'_>, store: &mut Store, call: &Call) -> Re
 /// Answers an interaction that changes nothing.
 pub(crate) fn look(caller: &Caller<'_>, store: &Store, call: &Call) -> Result<Reply, Fail> {
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
+    known(caller, &path)?;
     match path.as_slice() {
         ["metadata"] => Ok(Reply::fhir(200, capability::statement(caller.portal).to_string())),
+        ["Subscription", id, "$get-ws-binding-token"] => subscriptions::binding_token(caller, store, id),
         ["_history"] => history::of_system(caller, store, call),
         [kind] | [kind, "_search"] => search_type(caller, store, call, served(kind)?),
         [kind, "_history"] => history::of_type(caller, store, call, served(kind)?),
@@ -92,6 +96,15 @@ pub(crate) fn look(caller: &Caller<'_>, store: &Store, call: &Call) -> Result<Re
         [kind, id, "_history", version] => history::one_version(caller, store, served(kind)?, id, version),
         _ => Err(Fail::not_found()),
     }
+}
+
+/// A server without subscriptions does not know the type.
+fn known(caller: &Caller<'_>, path: &[&str]) -> Result<(), Fail> {
+    let absent = caller.portal.quirks.subscriptions == SubscriptionForm::Absent;
+    if absent && path.first() == Some(&"Subscription") {
+        return Err(Fail::new(404, "not-supported", "Unknown resource type"));
+    }
+    Ok(())
 }
 
 fn served(kind: &str) -> Result<&'static str, Fail> {
@@ -267,6 +280,9 @@ fn delete(
     check_match(caller, store, call, kind, id)?;
     let at = caller.stamp(store);
     let deleted = store.delete(kind, id, at);
+    if deleted && kind == "Subscription" {
+        caller.portal.sockets().forget(id);
+    }
     let reply = if caller.portal.quirks.delete_with_body {
         Reply::fhir(200, crate::reply::outcome("information", "informational", "Deleted").to_string())
     } else {

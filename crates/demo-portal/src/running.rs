@@ -16,6 +16,7 @@ use crate::net::{Door, Wire, Wires, open_port};
 use crate::options::Options;
 use crate::portal::Portal;
 use crate::store::{Store, VersionStyle};
+use crate::subscriptions::{self, SubscriptionForm};
 
 /// The way to start a portal.
 pub struct DemoPortal;
@@ -63,6 +64,10 @@ impl DemoPortal {
         let store = tokio::task::spawn_blocking(move || {
             let mut store = Store::new(style);
             let ids = clinic::build(&mut store, &building, now);
+            if building.quirks.subscriptions == SubscriptionForm::Topic {
+                let at = store.reserve(now.timestamp_millis());
+                store.put("Basic", "topic-communication", subscriptions::topic(), at);
+            }
             (store, ids)
         });
         let (store, practitioners) = store.await.map_err(io::Error::other)?;

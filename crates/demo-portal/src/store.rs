@@ -14,7 +14,7 @@ use crate::dates;
 use crate::keys::{Interner, Keys, NONE};
 
 /// The resource types that the portal serves.
-pub(crate) const KINDS: [&str; 14] = [
+pub(crate) const KINDS: [&str; 15] = [
     "Communication",
     "Patient",
     "RelatedPerson",
@@ -26,6 +26,7 @@ pub(crate) const KINDS: [&str; 14] = [
     "CareTeam",
     "Organization",
     "Subscription",
+    "Basic",
     "AuditEvent",
     "DocumentReference",
     "CommunicationRequest",
@@ -95,6 +96,8 @@ pub(crate) struct Store {
     tables: HashMap<&'static str, Table>,
     pub(crate) refs: Interner,
     last_at: i64,
+    /// Communications committed since subscribers were last told; `None` while nobody can subscribe.
+    fresh: Option<Vec<(String, Value)>>,
     pub(crate) style: VersionStyle,
 }
 
@@ -164,6 +167,11 @@ impl Store {
             meta["lastUpdated"] = json!(shown);
         }
         let body = value.to_string();
+        if kind == "Communication"
+            && let Some(fresh) = &mut self.fresh
+        {
+            fresh.push((id.to_owned(), value.clone()));
+        }
         let keys = Keys::read(&value, &mut self.refs);
         let identifiers = identifiers(&value);
         let table = self.tables.entry(kind).or_default();
@@ -190,8 +198,22 @@ impl Store {
         true
     }
 
+    /// From now on what is committed is kept for [`Store::take_fresh`].
+    pub(crate) fn told(mut self) -> Self {
+        self.fresh = Some(Vec::new());
+        self
+    }
+
+    /// Communications committed since the last call.
+    pub(crate) fn take_fresh(&mut self) -> Vec<(String, Value)> {
+        self.fresh.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Takes back the newest version of a resource: the rollback of a transaction.
     pub(crate) fn undo(&mut self, kind: &'static str, id: &str) {
+        if let Some(fresh) = &mut self.fresh {
+            fresh.retain(|(other, _)| other != id);
+        }
         let Some(table) = self.tables.get_mut(kind) else { return };
         let Some(row) = table.by_id.get(id).copied() else { return };
         table.unindex(row);
