@@ -254,12 +254,12 @@ async fn fhir(portal: &Arc<Portal>, incoming: &Incoming) -> Result<Reply, Fail> 
     if call.is_read() {
         let store = portal.read();
         let viewer = portal.viewer(&store, practitioner.as_deref());
-        return look(&Caller { portal, viewer, reserved: Cell::new(None) }, &store, &call);
+        return look(&Caller { portal, viewer, practitioner, reserved: Cell::new(None) }, &store, &call);
     }
     let reserved = late(portal).await;
     let mut store = portal.write();
     let viewer = portal.viewer(&store, practitioner.as_deref());
-    let caller = Caller { portal, viewer, reserved: Cell::new(reserved) };
+    let caller = Caller { portal, viewer, practitioner, reserved: Cell::new(reserved) };
     if call.path.is_empty() && call.method == Method::POST {
         return bundle::perform_all(&caller, &mut store, &call.body);
     }

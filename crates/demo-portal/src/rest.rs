@@ -37,6 +37,8 @@ pub(crate) struct Call {
 pub(crate) struct Caller<'a> {
     pub(crate) portal: &'a Portal,
     pub(crate) viewer: Viewer,
+    /// `Practitioner/id` of who is signed in; `None` for a backend, which sees everything.
+    pub(crate) practitioner: Option<String>,
     /// The instant of the next commit where it was reserved before, else nothing.
     pub(crate) reserved: Cell<Option<i64>>,
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::FeatureOff;
+use crate::subscription::SubscriptionForm;
 use crate::wire::{CapabilityResource, CapabilityStatement, Extension};
 
 /// What a server can do with one resource type.
@@ -75,6 +76,8 @@ pub struct Learnt {
     pub patch_checks_version: Option<bool>,
     /// A create's answer names the id of what was made.
     pub create_names_id: Option<bool>,
+    /// In which form subscriptions over WebSocket were had.
+    pub subscription: Option<SubscriptionForm>,
 }
 
 /// The capability record of one server.

@@ -12,6 +12,7 @@ pub mod mapping;
 pub mod page;
 mod portal;
 mod probe;
+mod subscription;
 pub mod wire;
 
 pub use auth::{
@@ -27,3 +28,4 @@ pub use mapping::{
 };
 pub use page::{Page, PageEntry};
 pub use portal::{Created, Portal};
+pub use subscription::{DEFAULT_TOPIC, Feed, FeedEvent, FeedLimits, FeedRequest, SubscriptionForm};

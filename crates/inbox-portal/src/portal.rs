@@ -1,10 +1,12 @@
 //! One portal: search, read, conditional create, each with the sign-in's token and one refresh after 401.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{ClientIdentifier, PortalId};
 use reqwest::header::{ACCEPT, HeaderName};
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
@@ -12,7 +14,7 @@ use crate::auth::{Auth, SignIn, TokenStore};
 use crate::capability::{Capabilities, Learnt};
 use crate::error::PortalError;
 use crate::http::{
-    Answer, HttpClient, HttpLimits, Outgoing, TrafficCount, Transport, check_address, same_host,
+    Answer, HttpClient, HttpLimits, Outgoing, Pace, TrafficCount, Transport, check_address, same_host,
 };
 use crate::mapping::{MapContext, parse_reference};
 use crate::page::{Page, read_page};
@@ -38,6 +40,7 @@ pub struct Portal {
     http: HttpClient,
     sign_in: SignIn,
     capabilities: RwLock<Arc<Capabilities>>,
+    pace: Pace,
 }
 
 impl Portal {
@@ -57,6 +60,7 @@ impl Portal {
             http,
             sign_in: SignIn::new(auth, store),
             capabilities: RwLock::default(),
+            pace: Pace::default(),
         })
     }
 
@@ -77,6 +81,7 @@ impl Portal {
             http,
             sign_in: SignIn::new(auth, store),
             capabilities: RwLock::default(),
+            pace: Pace::default(),
         })
     }
 
@@ -93,6 +98,16 @@ impl Portal {
     /// Requests and bytes so far.
     pub fn traffic(&self) -> TrafficCount {
         self.http.traffic()
+    }
+
+    /// How long what can wait should be put off: the server asked to wait, or has little left that it will answer.
+    pub fn hold(&self) -> Duration {
+        self.pace.hold()
+    }
+
+    /// The caller has waited as long as the last refusal asked, by its own clock: the next request is sent.
+    pub fn has_waited(&self) {
+        self.pace.has_waited();
     }
 
     /// The capability record in use; empty before [`Portal::discover`] or [`Portal::set_capabilities`].
@@ -250,16 +265,25 @@ impl Portal {
         self.exchange(Outgoing::get(url).header(ACCEPT, FHIR_JSON)).await
     }
 
-    /// Sends with the token; after 401 refreshes once and sends once more. A 401 means that the server did not act, so
+    /// Sends nothing while the server asked to wait. Sends with the token; after 401 refreshes once and sends once more. A 401 means that the server did not act, so
     /// a write may be repeated too.
     pub(crate) async fn exchange(&self, request: Outgoing) -> Result<Answer, PortalError> {
+        self.pace.check()?;
         let token = self.sign_in.token(&self.http).await?;
         let answer = self.http.exchange(request.clone(), token.as_ref()).await?;
+        self.pace.note(&answer);
         if answer.status != 401 {
             return Ok(answer);
         }
         let token = self.sign_in.refreshed(&self.http, token.as_ref()).await?;
-        self.http.exchange(request, Some(&token)).await
+        let answer = self.http.exchange(request, Some(&token)).await?;
+        self.pace.note(&answer);
+        Ok(answer)
+    }
+
+    /// The sign-in's token for a socket at the portal's own host.
+    pub(crate) async fn access_token(&self) -> Result<Option<SecretString>, PortalError> {
+        self.sign_in.token(&self.http).await
     }
 }
 

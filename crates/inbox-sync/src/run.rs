@@ -143,6 +143,7 @@ impl<'a> Run<'a> {
                     if !self.wait(asked.max(Duration::from_millis(200))).await {
                         return Err(error.into());
                     }
+                    self.ctx.portal.has_waited();
                 }
                 other => return Ok(other?),
             }

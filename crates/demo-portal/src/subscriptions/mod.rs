@@ -17,8 +17,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::auth::random_token;
 use crate::net::Wire;
 use crate::portal::Portal;
-use crate::search::Viewer;
-use crate::store::Store;
 
 pub(crate) use resource::{binding_token, socket_address, topic};
 pub(crate) use socket::{is_socket, upgrade};
@@ -51,7 +49,7 @@ pub(crate) enum Wanted {
 pub(crate) struct Binding {
     pub(crate) subscription: String,
     wanted: Wanted,
-    viewer: Viewer,
+    practitioner: Option<String>,
     expires: i64,
 }
 
@@ -171,16 +169,20 @@ impl Sockets {
         }
     }
 
-    fn notify(&mut self, form: SubscriptionForm, store: &Store, id: &str, value: &Value, at: i64) {
-        let Some((_, row)) = store.find("Communication", id) else { return };
+    fn notify(
+        &mut self,
+        form: SubscriptionForm,
+        sees: impl Fn(Option<&str>) -> bool,
+        id: &str,
+        value: &Value,
+        at: i64,
+    ) {
         for socket in self.open.values() {
             for binding in &socket.bound {
                 // A token that has ended gets nothing more, and nobody is told (Medplum).
                 let live = form == SubscriptionForm::Topic || at < binding.expires;
-                if !live
-                    || !resource::matches(&binding.wanted, value)
-                    || !binding.viewer.sees(store, &row.keys)
-                {
+                let wanted = live && resource::matches(&binding.wanted, value);
+                if !wanted || !sees(binding.practitioner.as_deref()) {
                     continue;
                 }
                 self.count.notifications += 1;
@@ -203,7 +205,9 @@ impl Portal {
         let (store, mut sockets) = (self.read(), self.sockets());
         let now = self.now().timestamp_millis();
         for (id, value) in fresh {
-            sockets.notify(self.quirks.subscriptions, &store, id, value, now);
+            let Some((_, row)) = store.find("Communication", id) else { continue };
+            let sees = |practitioner: Option<&str>| self.viewer(&store, practitioner).sees(&store, &row.keys);
+            sockets.notify(self.quirks.subscriptions, sees, id, value, now);
         }
     }
 }

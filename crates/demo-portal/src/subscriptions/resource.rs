@@ -63,7 +63,7 @@ pub(crate) fn binding_token(caller: &Caller<'_>, store: &Store, id: &str) -> Res
     let token = sockets.give_token(Binding {
         subscription: id.to_owned(),
         wanted,
-        viewer: caller.viewer.clone(),
+        practitioner: caller.practitioner.clone(),
         expires: expires.timestamp_millis(),
     });
     let parameters = json!({"resourceType": "Parameters", "parameter": [

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{AsHeaderName, DATE, ETAG, HeaderMap, LOCATION, RETRY_AFTER};
 
+use super::allowance::{Allowance, allowances};
 use crate::error::PortalError;
 
 /// A complete answer.
@@ -34,7 +35,7 @@ impl Answer {
         self.headers.contains_key(ETAG) || self.headers.contains_key(LOCATION)
     }
 
-    /// How long the server asks to wait: `Retry-After` in seconds or as a date, else `t=` of `RateLimit` (one server
+    /// How long the server asks to wait: `Retry-After` in seconds or as a date, else what `RateLimit` says (one server
     /// sends only that).
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         if let Some(value) = self.header(RETRY_AFTER) {
@@ -45,9 +46,14 @@ impl Answer {
             let now = self.date().unwrap_or_else(Utc::now);
             return Some((until - now).to_std().unwrap_or_default());
         }
-        let limit = self.headers.get("ratelimit")?.to_str().ok()?;
-        let seconds = limit.split([';', ',']).find_map(|part| part.trim().strip_prefix("t="))?;
-        seconds.trim().parse().ok().map(Duration::from_secs)
+        let limits = self.allowances();
+        let spent = limits.iter().filter(|one| one.left == Some(0)).filter_map(|one| one.reset).max();
+        spent.or_else(|| limits.iter().filter_map(|one| one.reset).max())
+    }
+
+    /// What the server says it will still answer.
+    pub(crate) fn allowances(&self) -> Vec<Allowance> {
+        allowances(&self.headers)
     }
 
     /// The answer when its status is a success.
