@@ -12,22 +12,15 @@ use tokio::runtime::Runtime;
 
 use crate::{
     dto::{AppError, AppEvent},
+    listening::listen,
     notify::{self, Notice, NoticeAnswer},
+    pacing::{Cause, Look, Outcome, Pacing},
     session::{Session, lock},
     syncing::Changes,
 };
 
-/// Between two polls while somebody is there.
-const POLL: Duration = Duration::from_secs(30);
-
-/// Between two polls off duty with the window in the background.
-const POLL_AWAY: Duration = Duration::from_secs(120);
-
-/// After the first failure; doubled after each further one.
-const RETRY: Duration = Duration::from_secs(5);
-
-/// The longest pause after failures.
-const RETRY_LIMIT: Duration = Duration::from_secs(120);
+/// How long a socket may take to say goodbye when the vault is closed.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Starts the task on a thread of its own, since storing a page blocks for longer than the window's commands should
 /// wait; it ends when the vault is closed.
@@ -45,41 +38,61 @@ pub(crate) fn start(session: &Arc<Session>) {
     }
 }
 
-/// Syncs again and again. A fault of ours in one run is said in the window and does not end the watch over the inbox.
+/// Syncs again and again, with a socket beside it. A fault of ours in one run is said in the window and does not end the
+/// watch over the inbox.
 fn run(session: &Arc<Session>, runtime: &Runtime) {
-    let mut failures = 0;
+    // It moves while this thread waits for the portal or for the next sync.
+    let listening = runtime.spawn(listen(Arc::clone(session)));
+    let mut pacing = Pacing::new(rand::random());
+    let mut cause = Cause::Asked;
     while !session.vault.is_closed() {
         // What a panic may leave half done is the vault's transaction, which is rolled back, and the facts below.
         let caught = catch_unwind(AssertUnwindSafe(|| {
             if session.is_connected() && !session.status.get().signed_out {
-                failures = if runtime.block_on(sync_once(session)) { 0 } else { failures + 1 };
+                let outcome = runtime.block_on(sync_once(session, cause));
+                pacing.note(outcome);
             }
-            session.pause(failures)
+            pacing.pause(session.look())
         }));
         let pause = caught.unwrap_or_else(|_| {
-            failures += 1;
+            pacing.note_fault();
             session.fail_internally();
-            retry_pause(failures)
+            pacing.pause(Look::default())
         });
-        runtime.block_on(wait(session, Instant::now() + pause));
+        let ended = Instant::now();
+        cause = runtime.block_on(wait(session, ended + pause, ended + pacing.hint_gap()));
     }
+    // The socket says goodbye; nobody waits for a server that does not answer.
+    let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, listening).await });
 }
 
-/// Waits until `end`, or until somebody wants a sync earlier, or until the vault is closed.
-async fn wait(session: &Session, end: Instant) {
+/// Waits until `end`, or until somebody wants a sync earlier, or until the vault is closed. A hint is followed at `hint_from`
+/// and not before the portal wants to be asked.
+async fn wait(session: &Session, end: Instant, hint_from: Instant) -> Cause {
     loop {
-        let due = lock(&session.due).map_or(end, |wanted| wanted.min(end));
-        if session.vault.is_closed() || due <= Instant::now() {
+        let now = Instant::now();
+        let asked = *lock(&session.due);
+        let hinted = session.hinted.load(Ordering::Relaxed).then(|| hint_from.max(now + session.hold()));
+        let next = [asked, hinted].into_iter().flatten().fold(end, Instant::min);
+        if session.vault.is_closed() || next <= now {
             *lock(&session.due) = None;
-            return;
+            // What is hinted from here on needs another sync.
+            session.hinted.store(false, Ordering::Relaxed);
+            return if hinted == Some(next) {
+                Cause::Hint
+            } else if asked == Some(next) {
+                Cause::Asked
+            } else {
+                Cause::Timer
+            };
         }
         // A wake that came while nobody waited is kept by `Notify`, so nothing asked for is lost.
-        let _ = tokio::time::timeout_at(due.into(), session.wake.notified()).await;
+        let _ = tokio::time::timeout_at(next.into(), session.wake.notified()).await;
     }
 }
 
-/// One sync with all that the window is told about it; whether it ended well.
-async fn sync_once(session: &Arc<Session>) -> bool {
+/// One sync with all that the window is told about it.
+async fn sync_once(session: &Arc<Session>, cause: Cause) -> Outcome {
     session.status.change(|facts| facts.syncing = true);
     session.emit(AppEvent::StatusChanged);
     session.reload_hours();
@@ -94,8 +107,16 @@ async fn sync_once(session: &Arc<Session>) -> bool {
         facts.signed_out = problem.as_ref().is_some_and(|problem| problem.code == "sign_in_needed");
         facts.problem.clone_from(&problem);
     });
+    let outcome = Outcome {
+        cause,
+        complete: problem.is_none(),
+        brought: !changes.threads.is_empty(),
+        news: changes.news,
+        hinted: session.hinted.load(Ordering::Relaxed),
+        live: session.status.get().live,
+    };
     if session.vault.is_closed() {
-        return false;
+        return outcome;
     }
     // Another process may have saved a lexicon, or a sync may have judged by the one before.
     session.start_retriage();
@@ -105,18 +126,23 @@ async fn sync_once(session: &Arc<Session>) -> bool {
     if let Some(AppError { code, retryable, .. }) = &problem {
         tracing::warn!(code = code.as_str(), retryable = *retryable);
     }
-    problem.is_none()
+    outcome
 }
 
 impl Session {
-    /// How long to wait for the next sync.
-    fn pause(&self, failures: u32) -> Duration {
-        if failures > 0 {
-            return retry_pause(failures);
+    /// What the next pause depends on.
+    fn look(&self) -> Look {
+        Look {
+            present: self.focused.load(Ordering::Relaxed) || self.duty().on_duty,
+            live: self.status.get().live,
+            hold: self.hold(),
+            scheduled: self.until_next_scheduled(),
         }
-        let present = self.focused.load(Ordering::Relaxed) || self.duty().on_duty;
-        let usual = if present { POLL } else { POLL_AWAY };
-        self.until_next_scheduled().map_or(usual, |next| next.min(usual))
+    }
+
+    /// How long the portal wants what can wait to be put off.
+    pub(crate) fn hold(&self) -> Duration {
+        lock(&self.portal).as_ref().map_or(Duration::ZERO, |portal| portal.hold())
     }
 
     /// Until the first scheduled reply may leave.
@@ -184,23 +210,5 @@ impl Session {
         if answer == NoticeAnswer::Opened {
             self.emit(AppEvent::OpenThread { thread });
         }
-    }
-}
-
-/// 5 s, doubled after each failure, at most two minutes.
-fn retry_pause(failures: u32) -> Duration {
-    let doubled = 2u32.saturating_pow(failures.saturating_sub(1).min(10));
-    (RETRY * doubled).min(RETRY_LIMIT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_after_failures_grow_to_a_limit() {
-        assert_eq!(retry_pause(1), RETRY);
-        assert_eq!(retry_pause(3), RETRY * 4);
-        assert_eq!(retry_pause(40), RETRY_LIMIT);
     }
 }

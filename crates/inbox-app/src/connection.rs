@@ -22,6 +22,7 @@ use crate::{
     dto::{AppError, ConnectionView},
     error::{AppResult, invalid},
     hours::COUNTRY,
+    listening::SUBSCRIPTION,
     session::{Session, lock},
 };
 
@@ -109,7 +110,7 @@ impl Session {
         self.vault.set_setting(PRACTITIONER, &reference, now)?;
         self.keep(CAPABILITIES, &*capabilities)?;
         self.keep(AUTH, &*lock(&latest.0))?;
-        for stale in [ME, UNAUTHORIZED] {
+        for stale in [ME, UNAUTHORIZED, SUBSCRIPTION] {
             self.vault.remove_setting(stale, now)?;
         }
         *lock(&self.portal) = None;
@@ -117,6 +118,7 @@ impl Session {
             facts.signed_out = false;
             facts.problem = None;
         });
+        self.hang_up(false);
         self.sync_within(Duration::ZERO);
         Ok(LoginRecord {
             portal: PortalRecord {

@@ -45,6 +45,8 @@ pub struct Staleness {
     pub last_success: Option<String>,
     /// A sync is running.
     pub syncing: bool,
+    /// A socket of the portal is open: what is new is announced, and polling is slow. Else the portal is polled.
+    pub live: bool,
     /// Progress of the first fill (done, of about), while it runs.
     pub first_fill: Option<(u32, u32)>,
     /// What stopped the last sync; `None` when it went well.

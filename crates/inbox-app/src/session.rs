@@ -22,6 +22,7 @@ use crate::{
     error::{AppResult, parse, parse_instant},
     hours::InForce,
     lexicon::{LexiconInForce, SharedEngine},
+    listening::Line,
     notify::{NoNotifier, Notifier},
     preferences::PreferencesFile,
     retriage::RetriageFacts,
@@ -64,6 +65,9 @@ pub struct Session {
     pub(crate) wake: tokio::sync::Notify,
     /// The next sync starts no later than this.
     pub(crate) due: Mutex<Option<Instant>>,
+    /// A socket said that something may be new, and no sync has begun since.
+    pub(crate) hinted: AtomicBool,
+    pub(crate) line: tokio::sync::watch::Sender<Line>,
     pub(crate) cancel: CancelFlag,
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
@@ -92,6 +96,8 @@ impl Session {
             shown: Mutex::default(),
             wake: tokio::sync::Notify::new(),
             due: Mutex::default(),
+            hinted: AtomicBool::new(false),
+            line: tokio::sync::watch::Sender::default(),
             cancel: CancelFlag::default(),
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
@@ -124,6 +130,7 @@ impl Session {
     pub fn close(&self) {
         self.cancel.cancel();
         self.vault.close();
+        self.hang_up(true);
         self.wake.notify_one();
     }
 

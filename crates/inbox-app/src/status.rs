@@ -19,6 +19,8 @@ pub(crate) struct SyncFacts {
     pub(crate) problem: Option<AppError>,
     /// The portal refused the sign-in for good: it is not asked again before somebody signs in or asks for it.
     pub(crate) signed_out: bool,
+    /// A socket of the portal is open: news is announced, and polling is slow.
+    pub(crate) live: bool,
     /// No service takes desktop notifications: alarms reach only who looks at the window.
     pub(crate) no_notifications: bool,
 }
@@ -68,6 +70,7 @@ impl Session {
             complete_until: complete_until.map(format_instant),
             last_success: facts.last_success.or(complete_until).map(format_instant),
             syncing: facts.syncing,
+            live: facts.live,
             first_fill: facts.first_fill,
             problem: facts.problem.or(unconnected).or(unreadable).or(unruly).or(unheard),
             pending,

@@ -18,6 +18,8 @@ pub(crate) struct Changes {
     pub(crate) threads: Vec<ThreadId>,
     pub(crate) cases: Vec<(CaseId, ThreadId)>,
     pub(crate) held: Vec<OutboxId>,
+    /// Messages came that this program has not sent.
+    pub(crate) news: bool,
 }
 
 impl Changes {
@@ -81,7 +83,8 @@ impl Session {
             sent = report.sent,
             ms = report.duration_ms
         );
-        (Changes { threads: report.threads, cases: report.cases, held: report.held }, problem)
+        let news = report.new > report.sent;
+        (Changes { threads: report.threads, cases: report.cases, held: report.held, news }, problem)
     }
 
     async fn run_sync(
@@ -122,7 +125,7 @@ impl Session {
 
     /// The portal of this vault. One client for the whole session, so that connections are kept and a refresh of the
     /// sign-in happens once.
-    fn open_portal(&self) -> AppResult<Arc<Portal>> {
+    pub(crate) fn open_portal(&self) -> AppResult<Arc<Portal>> {
         if let Some(portal) = lock(&self.portal).clone() {
             return Ok(portal);
         }

@@ -5,6 +5,7 @@ mod boundaries;
 mod hours;
 mod inbox;
 mod lexicon;
+mod listening;
 mod locking;
 mod mishaps;
 mod rig;

@@ -73,7 +73,41 @@ impl Rig {
 
     /// As after the first page of the first run: a vault, and no portal yet.
     pub(crate) async fn unconnected(clock: Arc<dyn Clock>, answer: NoticeAnswer) -> Self {
-        let portal = DemoPortal::start(Options::default()).await.unwrap();
+        Self::beside(Options::default(), clock, answer).await
+    }
+
+    /// With the first fill done, from a portal with these options.
+    pub(crate) async fn filled_from(options: Options) -> Self {
+        let rig = Self::beside(options, Arc::new(SystemClock), NoticeAnswer::Dismissed).await;
+        let me = rig.portal.practitioners().remove(0);
+        rig.app.sign_in(sign_in(&rig.portal, me)).await.unwrap();
+        rig.first_sync().await;
+        rig
+    }
+
+    /// The same with the socket open, where it has one.
+    pub(crate) async fn live(options: Options) -> Self {
+        let rig = Self::filled_from(options).await;
+        rig.until(|rig| rig.portal.control().sockets().bound == 1).await;
+        rig.settled().await;
+        rig
+    }
+
+    /// Waits until nothing has been asked of the portal for half a second.
+    pub(crate) async fn settled(&self) {
+        let mut before = usize::MAX;
+        loop {
+            let now = self.portal.control().requests(false).len();
+            if now == before {
+                return;
+            }
+            before = now;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn beside(options: Options, clock: Arc<dyn Clock>, answer: NoticeAnswer) -> Self {
+        let portal = DemoPortal::start(options).await.unwrap();
         let dir = TempDir::with_prefix("anteroom-app-").unwrap();
         let events: Arc<Mutex<Vec<AppEvent>>> = Arc::default();
         let recorder = Arc::new(Recorder { notices: Mutex::default(), answer, kept: Mutex::default() });

@@ -101,6 +101,7 @@ impl Run<'_> {
         if let PortalError::RateLimited { retry_after } = &error {
             let asked = retry_after.unwrap_or(std::time::Duration::from_secs(2));
             if self.wait(asked.max(std::time::Duration::from_millis(200))).await {
+                self.ctx.portal.has_waited();
                 return Ok(true);
             }
         }

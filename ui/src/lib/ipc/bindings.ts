@@ -811,6 +811,8 @@ export type Staleness = {
 	last_success: string | null,
 	/**  A sync is running. */
 	syncing: boolean,
+	/**  A socket of the portal is open: what is new is announced, and polling is slow. Else the portal is polled. */
+	live: boolean,
 	/**  Progress of the first fill (done, of about), while it runs. */
 	first_fill: [number, number] | null,
 	/**  What stopped the last sync; `None` when it went well. */

@@ -176,6 +176,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         complete_until: at('23 07:54'),
         last_success: at('23 07:54'),
         syncing: false,
+        live: true,
         first_fill: null,
         problem: null,
         pending: pending(),
