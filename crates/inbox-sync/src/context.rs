@@ -67,7 +67,7 @@ impl Sleeper for TokioSleeper {
 /// What a sync runs with.
 pub struct SyncContext<'a> {
     /// The clinician's vault, open.
-    pub vault: &'a Vault,
+    pub vault: &'a Arc<Vault>,
     /// Her portal, signed in.
     pub portal: &'a Portal,
     /// Triage.
