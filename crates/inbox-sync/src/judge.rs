@@ -1,14 +1,15 @@
 //! Triage and hours on the messages of a page. What triage is asked about a message is the same when it is judged again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{
-    Checked, HoursVerdict, Judged, Judgement, NotCheckedReason, PortalMessage, SentPrecision, ThreadId,
-    ThreadKey, Tier, Triaged,
+    AvailabilityHours, Checked, HoursVerdict, Judged, Judgement, NotCheckedReason, PortalMessage,
+    SentPrecision, ThreadId, ThreadKey, Tier, Triaged,
 };
 use inbox_triage::{ContextMessage, Engine, TriageInput};
-use inbox_vault::{Vault, VaultError};
+use inbox_vault::{RecentText, Vault, VaultError};
 
 use crate::error::SyncError;
 use crate::run::Run;
@@ -16,35 +17,87 @@ use crate::run::Run;
 /// Earlier messages of the thread that triage reads a message together with.
 const CONTEXT_MESSAGES: usize = 4;
 
+/// Fewer messages than this are judged where they are: another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 64;
+
+/// What judges messages.
+#[derive(Debug)]
+pub(crate) struct Judging {
+    pub(crate) engine: Engine,
+    pub(crate) hours: AvailabilityHours,
+}
+
+/// What triage reads the first message of a page together with, by thread.
+type Contexts = HashMap<ThreadKey, Vec<ContextMessage>>;
+
 impl Run<'_> {
     /// Judges messages that are in order of time.
-    pub(crate) fn judge(&self, messages: Vec<PortalMessage>) -> Result<Vec<Judged>, SyncError> {
-        let mut threads: HashMap<ThreadKey, Vec<ContextMessage>> = HashMap::new();
-        let mut judged = Vec::with_capacity(messages.len());
-        for message in messages {
-            let context = match threads.entry(message.thread.clone()) {
-                std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
-                std::collections::hash_map::Entry::Vacant(empty) => {
-                    empty.insert(self.context_before(&message)?)
-                }
-            };
-            let judgement = self.judge_one(&message, context);
-            let from_patient = message.sender.role.is_patient_side();
-            context.push(ContextMessage { from_patient, text: message.text.clone() });
-            if context.len() > CONTEXT_MESSAGES {
-                context.remove(0);
-            }
-            judged.push(Judged { message, judgement });
+    pub(crate) async fn judge(&self, messages: Vec<PortalMessage>) -> Result<Vec<Judged>, SyncError> {
+        let contexts = self.contexts(&messages)?;
+        let judging = Arc::clone(&self.judging);
+        if messages.len() < WORTH_A_THREAD {
+            return Ok(judging.judge(messages, contexts));
         }
-        Ok(judged)
+        let judged = tokio::task::spawn_blocking(move || judging.judge(messages, contexts)).await;
+        Ok(judged.unwrap_or_else(|stopped| std::panic::resume_unwind(stopped.into_panic())))
+    }
+
+    /// What stands before the first message of each thread in which the patient's side writes.
+    fn contexts(&self, messages: &[PortalMessage]) -> Result<Contexts, SyncError> {
+        let mut wanted: HashSet<ThreadKey> = messages
+            .iter()
+            .filter(|message| message.sender.role.is_patient_side())
+            .map(|message| message.thread.clone())
+            .collect();
+        let mut contexts = Contexts::new();
+        for message in messages {
+            if wanted.remove(&message.thread) {
+                contexts.insert(message.thread.clone(), self.context_before(message)?);
+            }
+        }
+        Ok(contexts)
     }
 
     fn context_before(&self, message: &PortalMessage) -> Result<Vec<ContextMessage>, SyncError> {
-        let vault = self.ctx.vault;
-        match vault.find_thread(&message.thread)? {
-            Some(thread) => Ok(stored_context(vault, thread, message.sent_at)?),
-            None => Ok(Vec::new()),
+        let (vault, before) = (self.ctx.vault, message.sent_at);
+        let gathered = self.gathering.said_in(&message.thread);
+        let mut texts = match vault.find_thread(&message.thread)? {
+            _ if gathered.is_some_and(|said| said.is_all) => Vec::new(),
+            Some(thread) => vault.recent_texts(thread, Some(before), CONTEXT_MESSAGES as u32)?,
+            None => Vec::new(),
+        };
+        let earlier = gathered.into_iter().flat_map(|said| &said.texts).filter(|text| text.sent_at < before);
+        for text in earlier {
+            // What is being written at this moment may be read already.
+            if !texts.contains(text) {
+                texts.push(text.clone());
+            }
         }
+        texts.sort_by_key(|text| text.sent_at);
+        let from = texts.len().saturating_sub(CONTEXT_MESSAGES);
+        Ok(texts.split_off(from).into_iter().map(context_message).collect())
+    }
+}
+
+impl Judging {
+    fn judge(&self, messages: Vec<PortalMessage>, mut contexts: Contexts) -> Vec<Judged> {
+        let mut judged = Vec::with_capacity(messages.len());
+        for message in messages {
+            let judgement = match contexts.get_mut(&message.thread) {
+                Some(context) => {
+                    let judgement = self.judge_one(&message, context);
+                    let from_patient = message.sender.role.is_patient_side();
+                    context.push(ContextMessage { from_patient, text: message.text.clone() });
+                    if context.len() > CONTEXT_MESSAGES {
+                        context.remove(0);
+                    }
+                    judgement
+                }
+                None => self.judge_one(&message, &[]),
+            };
+            judged.push(Judged { message, judgement });
+        }
+        judged
     }
 
     fn judge_one(&self, message: &PortalMessage, context: &[ContextMessage]) -> Judgement {
@@ -52,10 +105,10 @@ impl Run<'_> {
             return Judgement { triaged: not_judged(), hours: None };
         }
         let attachments = !message.attachments.is_empty();
-        let triaged = triage_message(self.ctx.engine, &message.text, attachments, context);
+        let triaged = triage_message(&self.engine, &message.text, attachments, context);
         // A day is no instant: nothing is claimed about the hour of a partial or missing date.
         let hours = match message.sent_precision {
-            SentPrecision::Instant => self.ctx.hours.classify(message.sent_at),
+            SentPrecision::Instant => self.hours.classify(message.sent_at),
             _ => HoursVerdict::unknown(),
         };
         Judgement { triaged, hours: Some(hours) }
@@ -72,10 +125,11 @@ pub fn stored_context(
     before: DateTime<Utc>,
 ) -> Result<Vec<ContextMessage>, VaultError> {
     let texts = vault.recent_texts(thread, Some(before), CONTEXT_MESSAGES as u32)?;
-    let context = texts
-        .into_iter()
-        .map(|text| ContextMessage { from_patient: text.from_patient_side, text: text.text });
-    Ok(context.collect())
+    Ok(texts.into_iter().map(context_message).collect())
+}
+
+fn context_message(text: RecentText) -> ContextMessage {
+    ContextMessage { from_patient: text.from_patient_side, text: text.text }
 }
 
 /// Judges a message of the patient's side. One with attachments is not fully checked, since triage reads only its text.

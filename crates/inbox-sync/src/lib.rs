@@ -10,6 +10,7 @@ mod error;
 mod judge;
 mod lock;
 mod me;
+mod patience;
 mod people;
 mod plan;
 mod pull;
@@ -42,8 +43,8 @@ const REFUSALS: u32 = 3;
 /// [`SyncError::Busy`] while another sync runs on the vault. After any error what was stored stays, the failure's report
 /// says what it was, and the next call goes on from there.
 pub async fn run(ctx: &SyncContext<'_>, mode: Mode) -> Result<SyncReport, SyncFailure> {
-    let _lock = lock::SyncLock::acquire(ctx.vault.dir()).map_err(SyncFailure::at_once)?;
-    let mut run = Run::new(ctx).map_err(SyncFailure::at_once)?;
+    let lock = lock::SyncLock::acquire(ctx.vault.dir()).map_err(SyncFailure::at_once)?;
+    let mut run = Run::new(ctx, lock).map_err(SyncFailure::at_once)?;
     let outbox = ctx.vault.outbox().map_err(SyncFailure::at_once)?;
     let outcome = exchange(&mut run, mode).await;
     // The first error is the one to be told: counting fails only where the vault does.

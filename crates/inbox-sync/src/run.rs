@@ -1,20 +1,22 @@
 //! The state of one sync: counters, the server's clock, the waits that are left.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use inbox_domain::{ApplyReport, Batch, PortalId};
+use inbox_domain::{ApplyReport, Batch, PortalId, ThreadId};
 use inbox_portal::{MapContext, Me, Page, PortalError, TrafficCount};
 use url::Url;
 
 use crate::context::SyncContext;
 use crate::error::SyncError;
+use crate::judge::Judging;
+use crate::lock::SyncLock;
+use crate::patience::{Waits, patiently};
 use crate::people::People;
+use crate::pull::Gathering;
 use crate::report::SyncReport;
-
-/// All waits of one sync together (CLI.md, `sync`).
-const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// One sync.
 pub(crate) struct Run<'a> {
@@ -31,13 +33,20 @@ pub(crate) struct Run<'a> {
     /// The server's clock when the last listing of ids began.
     pub(crate) listing_started: Option<DateTime<Utc>>,
     seen: HashSet<(String, String)>,
-    waits_left: Duration,
+    waits: Arc<Waits>,
+    /// Held by a write that may outlast this sync, too.
+    pub(crate) lock: Arc<SyncLock>,
+    /// What judges messages, on whatever thread.
+    pub(crate) judging: Arc<Judging>,
+    /// Pages of a first fill on their way into the vault.
+    pub(crate) gathering: Gathering,
+    changed: HashSet<ThreadId>,
     started: DateTime<Utc>,
     traffic: TrafficCount,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(ctx: &'a SyncContext<'a>) -> Result<Self, SyncError> {
+    pub(crate) fn new(ctx: &'a SyncContext<'a>, lock: SyncLock) -> Result<Self, SyncError> {
         let tombstones = ctx.vault.tombstones()?.into_iter().collect();
         Ok(Self {
             ctx,
@@ -49,7 +58,11 @@ impl<'a> Run<'a> {
             asked_headers: HashSet::new(),
             listing_started: None,
             seen: HashSet::new(),
-            waits_left: WAIT_LIMIT,
+            waits: Arc::default(),
+            lock: Arc::new(lock),
+            judging: Arc::new(Judging { engine: ctx.engine.clone(), hours: ctx.hours.clone() }),
+            gathering: Gathering::default(),
+            changed: HashSet::new(),
             started: ctx.clock.now(),
             traffic: ctx.portal.traffic(),
         })
@@ -89,18 +102,23 @@ impl<'a> Run<'a> {
     /// Applies a batch and counts what it changed.
     pub(crate) fn apply(&mut self, batch: &Batch) -> Result<ApplyReport, SyncError> {
         let applied = self.ctx.vault.apply(batch, self.ctx.clock.now())?;
+        self.note_applied(&applied);
+        Ok(applied)
+    }
+
+    /// Counts what a batch changed.
+    pub(crate) fn note_applied(&mut self, applied: &ApplyReport) {
         self.report.new += applied.new;
         self.report.updated += applied.updated;
         self.report.withdrawn += applied.withdrawn;
         self.report.quarantined += applied.quarantined;
         for thread in &applied.threads {
-            if !self.report.threads.contains(thread) {
+            if self.changed.insert(*thread) {
                 self.report.threads.push(*thread);
             }
         }
         self.report.cases.extend(applied.cases.iter().copied());
         self.report.held.extend(applied.held.iter().copied());
-        Ok(applied)
     }
 
     pub(crate) async fn search(&mut self, kind: &str, params: &[(&str, String)]) -> Result<Page, SyncError> {
@@ -115,6 +133,12 @@ impl<'a> Run<'a> {
         let page = self.patiently(async || ctx.portal.page(kind, url.clone()).await).await?;
         self.note_date(page.date);
         Ok(page)
+    }
+
+    /// A page that is fetched while the one before it is taken: it borrows nothing of this run.
+    pub(crate) fn page_ahead(&self, url: Url) -> impl Future<Output = Result<Page, SyncError>> + use<'a> {
+        let (ctx, waits) = (self.ctx, Arc::clone(&self.waits));
+        async move { patiently(ctx, &waits, async || ctx.portal.page("Communication", url.clone()).await).await }
     }
 
     /// Reads one resource; `None` when the portal does not have it or does not show it.
@@ -132,32 +156,14 @@ impl<'a> Run<'a> {
     /// Repeats a read while the server asks to wait and the waits of this sync allow it.
     pub(crate) async fn patiently<T>(
         &mut self,
-        mut request: impl AsyncFnMut() -> Result<T, PortalError>,
+        request: impl AsyncFnMut() -> Result<T, PortalError>,
     ) -> Result<T, SyncError> {
-        let mut tries = 0;
-        loop {
-            match request().await {
-                Err(error @ (PortalError::RateLimited { .. } | PortalError::Unavailable { .. })) => {
-                    let asked = error.retry_after().unwrap_or(Duration::from_secs(1 << tries.min(4)));
-                    tries += 1;
-                    if !self.wait(asked.max(Duration::from_millis(200))).await {
-                        return Err(error.into());
-                    }
-                    self.ctx.portal.has_waited();
-                }
-                other => return Ok(other?),
-            }
-        }
+        patiently(self.ctx, &self.waits, request).await
     }
 
     /// Waits; `false` when this sync has no such wait left.
     pub(crate) async fn wait(&mut self, time: Duration) -> bool {
-        if time > self.waits_left || self.ctx.cancel.is_cancelled() {
-            return false;
-        }
-        self.waits_left -= time;
-        self.ctx.sleeper.sleep(time).await;
-        true
+        self.waits.wait(self.ctx, time).await
     }
 
     /// Closes the counters.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
 
@@ -92,9 +92,9 @@ thread_local! {
 }
 
 /// Compiled lexicons; cheap to share, used from any thread.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Engine {
-    lexicon: Lexicon,
+    lexicon: Arc<Lexicon>,
     fingerprint: String,
 }
 
@@ -140,7 +140,7 @@ impl Engine {
 
     fn with_lexicon(lexicon: Lexicon) -> Engine {
         let fingerprint = format!("{}-{}", lexicon.fingerprint, env!("ANTEROOM_TRIAGE_CODE"));
-        Engine { lexicon, fingerprint }
+        Engine { lexicon: Arc::new(lexicon), fingerprint }
     }
 
     /// As [`Engine::with_clinic_lexicon`], reading `DIR/*.toml`, `DIR/en/*.toml` and `DIR/de/*.toml`.

@@ -31,6 +31,8 @@ struct Messages {
     unread: i64,
     unchecked: i64,
     after_hours: i64,
+    /// Any from the patient's side that was written after hours.
+    any_after_hours: bool,
     last_at: Option<i64>,
     last_clinician: Option<i64>,
 }
@@ -74,13 +76,46 @@ struct Newest {
     opened_at: Option<i64>,
 }
 
+/// What there is beside messages at all: a vault that a first fill is filling has none of it, or little.
+pub(crate) struct Beside {
+    flags: bool,
+    outbox: bool,
+    drafts: bool,
+    cases: bool,
+}
+
+impl Beside {
+    pub(crate) fn look(db: &Connection) -> Result<Self> {
+        let any = |table: &str| -> Result<bool> {
+            Ok(db
+                .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))?
+                .query_row([], |row| row.get(0))?)
+        };
+        Ok(Self {
+            flags: any("flag")?,
+            outbox: any("outbox_entry")?,
+            drafts: any("draft")?,
+            cases: any("vault_case")?,
+        })
+    }
+}
+
 /// Computes the facts of one thread.
 pub(crate) fn recompute(db: &Connection, thread: i64) -> Result<()> {
+    recompute_beside(db, thread, &Beside { flags: true, outbox: true, drafts: true, cases: true })
+}
+
+/// As [`recompute`], without looking for what is nowhere.
+pub(crate) fn recompute_beside(db: &Connection, thread: i64, beside: &Beside) -> Result<()> {
     let messages = messages(db, thread)?;
     let last = last(db, thread, &messages)?;
-    let open = open_flags(db, thread, messages.last_clinician)?;
-    let replies = replies(db, thread, last.inbound_id)?;
-    let case = newest_case(db, thread)?;
+    let open = if beside.flags { open_flags(db, thread, messages.last_clinician)? } else { Open::default() };
+    let replies = if beside.outbox || beside.drafts {
+        replies(db, thread, last.inbound_id)?
+    } else {
+        Replies::default()
+    };
+    let case = if beside.cases { newest_case(db, thread)? } else { Newest::default() };
     let unflagged = messages.unread - i64::try_from(open.unread_messages.len()).unwrap_or(i64::MAX);
     let case_tier = if case.open { case.tier } else { 0 };
     db.prepare_cached(
@@ -137,7 +172,8 @@ fn messages(db: &Connection, thread: i64) -> Result<Messages> {
             " AND m.checked <> 'full'), 0), coalesce(sum(",
             unread!(),
             " AND m.after_hours), 0), max(m.sent_at),
-               max(CASE WHEN m.inbound = 0 AND m.delivered = 'delivered' THEN min(m.sent_at, m.last_updated) END)
+               max(CASE WHEN m.inbound = 0 AND m.delivered = 'delivered' THEN min(m.sent_at, m.last_updated) END),
+               coalesce(max(m.after_hours), 0)
              FROM message m WHERE m.thread_id = ?1 AND m.delivered <> 'draft'"
         ))?
         .query_row([thread], |row| {
@@ -149,6 +185,7 @@ fn messages(db: &Connection, thread: i64) -> Result<Messages> {
                 after_hours: row.get(4)?,
                 last_at: row.get(5)?,
                 last_clinician: row.get(6)?,
+                any_after_hours: row.get(7)?,
             })
         })?)
 }
@@ -184,7 +221,9 @@ fn last(db: &Connection, thread: i64, messages: &Messages) -> Result<Last> {
         last.inbound_id = Some(id);
         last.function = function;
     }
-    last.after_hours_reason = after_hours_reason(db, thread, messages.last_clinician)?;
+    if messages.any_after_hours {
+        last.after_hours_reason = after_hours_reason(db, thread, messages.last_clinician)?;
+    }
     if messages.unchecked > 0 {
         last.not_checked = not_checked(db, thread)?;
     }

@@ -36,8 +36,8 @@ pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
     AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
-    Proxy, QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredMessage, ThreadPage,
-    ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
+    Proxy, QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredHeader, StoredMessage,
+    ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
 };
 pub use vault::{CreateOptions, Created, Vault};
 

@@ -194,6 +194,14 @@ pub(crate) fn portal_ids(db: &Connection) -> Result<Vec<PortalId>> {
     ids(db, "SELECT portal_id FROM message WHERE delivered <> 'withdrawn' ORDER BY id")
 }
 
+/// Portal ids of all messages and headers.
+pub(crate) fn stored_ids(db: &Connection) -> Result<Vec<PortalId>> {
+    ids(
+        db,
+        "SELECT portal_id FROM message UNION ALL SELECT portal_id FROM thread WHERE portal_id IS NOT NULL",
+    )
+}
+
 /// Portal ids of what left the vault.
 pub(crate) fn tombstones(db: &Connection) -> Result<Vec<PortalId>> {
     ids(db, "SELECT portal_id FROM tombstone ORDER BY portal_id")

@@ -206,6 +206,19 @@ pub struct RecentText {
     pub text: String,
 }
 
+/// What sync asks about a stored thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHeader {
+    /// The thread.
+    pub id: ThreadId,
+    /// Id of its header on the portal, if it has one.
+    pub portal_id: Option<PortalId>,
+    /// Its readers.
+    pub recipients: Vec<String>,
+    /// Whose it is.
+    pub patient: Option<PortalId>,
+}
+
 /// A resource in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantineRow {

@@ -1,14 +1,16 @@
 //! Reading threads: lists by view, counts, one thread.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use inbox_domain::{
-    CaseId, CaseState, MessageFunction, PortalId, ThreadFacts, ThreadId, ThreadStatus, Tier, View,
+    CaseId, CaseState, MessageFunction, PortalId, ThreadFacts, ThreadId, ThreadKey, ThreadStatus, Tier, View,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::column::{from_json, from_word, from_word_opt, instant, instant_opt, millis, word};
 use crate::model::CaseGlance;
-use crate::{Result, ThreadPage, ThreadSummary, VaultError, ViewCounts, people, view_sql};
+use crate::{Result, StoredHeader, ThreadPage, ThreadSummary, VaultError, ViewCounts, people, view_sql};
 
 const COLUMNS: &str = "t.id, t.portal_id, t.topic, t.key, t.recipients, t.status, t.open_tier, t.unread,
     t.unread_unchecked, t.unread_unflagged, t.unread_after_hours, t.last_from_patient, t.answered_here,
@@ -34,6 +36,53 @@ pub(crate) fn list(
         .collect::<rusqlite::Result<Vec<i64>>>()?;
     let rows = ids.into_iter().map(|id| load(db, ThreadId(id))).collect::<Result<_>>()?;
     Ok(ThreadPage { rows, total })
+}
+
+/// What is stored of the threads that `keys` name.
+pub(crate) fn headers(
+    db: &Connection,
+    keys: &HashSet<ThreadKey>,
+) -> Result<HashMap<ThreadKey, StoredHeader>> {
+    let mut found = HashMap::new();
+    for key in keys {
+        let Some(id) = crate::apply::find_thread(db, key)? else { continue };
+        let (portal_id, recipients, patient): (_, String, _) = db
+            .prepare_cached(
+                "SELECT t.portal_id, t.recipients, p.portal_id FROM thread t
+                 LEFT JOIN patient p ON p.id = t.patient_id WHERE t.id = ?1",
+            )?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let header = StoredHeader {
+            id: ThreadId(id),
+            portal_id: Option::map(portal_id, PortalId),
+            recipients: from_json(&recipients, "recipients")?,
+            patient: Option::map(patient, PortalId),
+        };
+        found.insert(key.clone(), header);
+    }
+    Ok(found)
+}
+
+/// Portal ids of the headers whose readers satisfy `mine`, the newest messages first.
+pub(crate) fn headers_read_by(
+    db: &Connection,
+    mine: impl Fn(&[String]) -> bool,
+    limit: usize,
+) -> Result<Vec<PortalId>> {
+    let mut statement = db.prepare_cached(
+        "SELECT portal_id, recipients FROM thread WHERE portal_id IS NOT NULL ORDER BY activity_at DESC, id DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let recipients: Vec<String> = from_json(&row.get::<_, String>(1)?, "recipients")?;
+        if mine(&recipients) {
+            found.push(PortalId(row.get(0)?));
+        }
+    }
+    Ok(found)
 }
 
 /// One thread.

@@ -77,6 +77,7 @@ pub(crate) fn insert(dir: &Path, texts: &[(String, String)]) -> Result<f64, Box<
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -65536;
          PRAGMA mmap_size = 0;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA foreign_keys = ON;
          CREATE TABLE body (id INTEGER PRIMARY KEY, text TEXT NOT NULL, raw TEXT NOT NULL) STRICT;
          CREATE VIRTUAL TABLE search USING fts5 (

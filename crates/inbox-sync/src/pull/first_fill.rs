@@ -3,6 +3,8 @@
 //! By `sent` and not by `_lastUpdated`, since a message that changes during the crawl moves in the latter order and is
 //! skipped by servers that page by offset (measured: 3 of 45, and none by `sent`).
 
+use std::pin::pin;
+
 use chrono::{DateTime, Utc};
 use inbox_domain::{PortalId, SyncCursor};
 use inbox_portal::{Page, PortalError};
@@ -42,10 +44,11 @@ impl Run<'_> {
         let kept = cursor.first_fill.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let mut mark: Bookmark = kept.unwrap_or(Bookmark { size: PAGE_SIZE, ..Bookmark::default() });
         let streams = main_streams(&self.ctx.portal.capabilities(), &self.me);
-        while let Some(stream) = streams.get(mark.stream) {
-            let page = self.first_fill_page(stream, &mut mark).await?;
-            self.take_first_fill_page(&page, &mut mark).await?;
-        }
+        self.begin_gathering()?;
+        let filled = self.fill(&streams, &mut mark).await;
+        // What came until then is stored, whatever stopped it.
+        let stored = self.end_gathering().await;
+        filled.and(stored)?;
         let scope = if mark.restarted { None } else { Some(0) };
         self.fill_holes(scope, true).await?;
         let mut done = advanced(&self.ctx.vault.cursor()?, mark.started);
@@ -57,14 +60,32 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The page at the bookmark. An expired link is replaced by a search from the last `sent` on; a page that is too
+    /// Page after page, the next one fetched while one is taken.
+    async fn fill(&mut self, streams: &[Stream], mark: &mut Bookmark) -> Result<(), SyncError> {
+        let mut fetched = None;
+        while let Some(stream) = streams.get(mark.stream) {
+            let page = self.first_fill_page(stream, mark, fetched.take()).await?;
+            let ahead = page.next.clone().map(|next| self.page_ahead(next));
+            fetched = beside(ahead, self.take_first_fill_page(&page, mark)).await?;
+        }
+        Ok(())
+    }
+
+    /// The page at the bookmark, which may be `fetched` already. An expired link is replaced by a search from the last `sent` on; a page that is too
     /// large by a smaller one.
-    async fn first_fill_page(&mut self, stream: &Stream, mark: &mut Bookmark) -> Result<Page, SyncError> {
+    async fn first_fill_page(
+        &mut self,
+        stream: &Stream,
+        mark: &mut Bookmark,
+        mut fetched: Option<Result<Page, SyncError>>,
+    ) -> Result<Page, SyncError> {
         loop {
-            let asked = match &mark.next {
-                Some(next) => self.page("Communication", &next.clone()).await,
-                None => self.search("Communication", &first_fill_params(stream, mark)).await,
+            let asked = match (fetched.take(), &mark.next) {
+                (Some(page), _) => page,
+                (None, Some(next)) => self.page("Communication", &next.clone()).await,
+                (None, None) => self.search("Communication", &first_fill_params(stream, mark)).await,
             };
+            self.note_date(asked.as_ref().ok().and_then(|page| page.date));
             match asked {
                 Err(SyncError::Portal(error)) if mark.next.is_some() && is_expired(&error) => {
                     (mark.next, mark.restarted) = (None, true);
@@ -73,7 +94,10 @@ impl Run<'_> {
                     (mark.next, mark.restarted, mark.size) = (None, true, (mark.size / 5).max(1));
                 }
                 Err(SyncError::Portal(PortalError::TooLarge)) => {
+                    // It compares with what is stored.
+                    self.end_gathering().await?;
                     let date = self.take_by_ids(&stream.0, true).await?;
+                    self.begin_gathering()?;
                     mark.next = None;
                     return Ok(Page { entries: Vec::new(), next: None, total: None, date });
                 }
@@ -95,6 +119,8 @@ impl Run<'_> {
         if mark.next.is_none() {
             (mark.stream, mark.last_sent) = (mark.stream + 1, None);
         }
+        // The request for the page ahead is handed over to the connection before this page takes the processor.
+        tokio::task::yield_now().await;
         let cursor = SyncCursor { first_fill: serde_json::to_string(mark).ok(), ..self.ctx.vault.cursor()? };
         self.take_page(page, true, Some(cursor)).await?;
         (self.ctx.progress)(Progress { done: mark.done, total: mark.total });
@@ -130,6 +156,30 @@ impl Run<'_> {
             self.take_page(&page, backlog, None).await?;
         }
         Ok(())
+    }
+}
+
+/// Does the work while the page ahead is fetched; answers that page. An error of the work gives it up.
+async fn beside<T>(
+    ahead: Option<impl Future<Output = T>>,
+    work: impl Future<Output = Result<(), SyncError>>,
+) -> Result<Option<T>, SyncError> {
+    let Some(ahead) = ahead else {
+        work.await?;
+        return Ok(None);
+    };
+    let (mut ahead, mut work) = (pin!(ahead), pin!(work));
+    tokio::select! {
+        // The request leaves first.
+        biased;
+        page = &mut ahead => {
+            work.await?;
+            Ok(Some(page))
+        }
+        done = &mut work => {
+            done?;
+            Ok(Some(ahead.await))
+        }
     }
 }
 

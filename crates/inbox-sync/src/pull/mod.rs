@@ -1,6 +1,7 @@
 //! From the portal into the vault: first fill, what is new, reconcile.
 
 mod first_fill;
+mod gather;
 mod history;
 mod incremental;
 mod own;
@@ -13,6 +14,8 @@ use inbox_domain::{PortalId, SyncCursor};
 use crate::context::Mode;
 use crate::error::SyncError;
 use crate::run::Run;
+
+pub(crate) use gather::Gathering;
 
 /// `complete_until` stays this far behind the server's `Date`.
 pub(crate) const MARGIN: TimeDelta = TimeDelta::seconds(30);
@@ -50,19 +53,8 @@ impl Run<'_> {
 
     /// Headers of stored threads that name the clinician, those with the newest messages first; at most `limit`.
     pub(crate) fn own_headers(&self, limit: Option<usize>) -> Result<Vec<PortalId>, SyncError> {
-        const ROWS: u32 = 200;
-        let limit = limit.unwrap_or(usize::MAX);
-        let (mut found, mut offset) = (Vec::new(), 0);
-        loop {
-            let page = self.ctx.vault.list_threads(None, None, offset, ROWS, self.ctx.clock.now())?;
-            let own = page.rows.iter().filter(|row| self.me.is_named(None, &row.recipients));
-            found.extend(own.filter_map(|row| row.portal_id.clone()));
-            offset += ROWS;
-            if page.rows.len() < ROWS as usize || found.len() >= limit {
-                found.truncate(limit);
-                return Ok(found);
-            }
-        }
+        let mine = |recipients: &[String]| self.me.is_named(None, recipients);
+        Ok(self.ctx.vault.headers_read_by(mine, limit.unwrap_or(usize::MAX))?)
     }
 }
 

@@ -1,7 +1,6 @@
 //! One page: read, plan, meet the people, judge, apply together with the cursor (I2).
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use inbox_domain::{Batch, PortalId, Quarantined, SyncCursor, ThreadKey};
 use inbox_portal::{MapContext, Mapped, MappedThread, Page, PageEntry, PortalError, map_communication};
@@ -25,14 +24,26 @@ impl Run<'_> {
         self.count_fetched(page);
         let context = self.map_context(page.date);
         let ids: Vec<PortalId> = page.entries.iter().map(|entry| PortalId(entry.id.clone())).collect();
-        let stored = self.ctx.vault.known_versions(&ids)?;
-        let matches = page.entries.iter().filter(|entry| entry.is_match);
-        let read = read_entries(matches, &stored, &context);
+        let mut stored = self.known_versions(&ids)?;
+        let matches = || page.entries.iter().filter(|entry| entry.is_match);
+        let mut read = read_entries(matches(), &stored, &context);
+        // Where the vault decides to which thread a message belongs, or holds it already, it has to know all before.
+        let apart = self.gathering.on && needs_the_vault(&read, &stored);
+        if apart {
+            self.settle_pages().await?;
+            stored = self.known_versions(&ids)?;
+            read = read_entries(matches(), &stored, &context);
+        }
         let extra = self.fetch_missing_headers(&read, &context).await?;
-        let plan = self.plan(read, extra, &context, &stored)?;
+        let known = self.known_threads(&read, apart)?;
+        let thread = |key: &ThreadKey| known.get(key).cloned();
+        let plan = plan_page(read, extra, &self.me, &context.base, &self.tombstones, &stored, thread);
         let included: Vec<&PageEntry> =
             page.entries.iter().filter(|entry| !entry.is_match && entry.readable).collect();
         let batch = self.batch(plan, &included, backlog, cursor).await?;
+        if self.gathering.on {
+            return self.gather(batch, &known, apart).await;
+        }
         if !backlog {
             self.note_histories(&batch.threads)?;
         }
@@ -42,31 +53,53 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn plan(
+    /// Versions of those of `ids` that are stored, or on their way into the vault.
+    fn known_versions(&self, ids: &[PortalId]) -> Result<HashMap<PortalId, String>, SyncError> {
+        let (mut found, rest) = self.gathering.versions_of(ids);
+        if !rest.is_empty() {
+            found.extend(self.ctx.vault.known_versions(&rest)?);
+        }
+        Ok(found)
+    }
+
+    /// What is known of the threads of a page.
+    fn known_threads(
         &self,
-        read: ReadPage,
-        extra: Vec<MappedThread>,
-        context: &MapContext,
-        stored: &HashMap<PortalId, String>,
-    ) -> Result<Plan, SyncError> {
-        let mut known = HashMap::new();
+        read: &ReadPage,
+        ask: bool,
+    ) -> Result<HashMap<ThreadKey, KnownThread>, SyncError> {
         let broken = read.unreadable.iter().filter_map(crate::plan::thread_of_broken).map(ThreadKey::Header);
-        let keys = read.messages.iter().map(|message| message.message.thread.clone()).chain(broken);
+        let keys: HashSet<ThreadKey> =
+            read.messages.iter().map(|message| message.message.thread.clone()).chain(broken).collect();
+        let (mut known, mut rest) = (HashMap::new(), HashSet::new());
         for key in keys {
-            if let Entry::Vacant(place) = known.entry(key) {
-                let thread = self.known_thread(place.key())?;
-                place.insert(thread);
+            match self.gathering.thread(&key) {
+                Ok(thread) if !ask => known.extend(thread.map(|thread| (key, thread))),
+                _ => {
+                    rest.insert(key);
+                }
             }
         }
-        let known = |key: &ThreadKey| known.get(key).cloned().flatten();
-        Ok(plan_page(read, extra, &self.me, &context.base, &self.tombstones, stored, known))
+        known.extend(self.stored_threads(&rest)?);
+        Ok(known)
+    }
+
+    fn stored_threads(
+        &self,
+        keys: &HashSet<ThreadKey>,
+    ) -> Result<HashMap<ThreadKey, KnownThread>, SyncError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let known = self.ctx.vault.stored_headers(keys)?.into_iter().map(|(key, thread)| {
+            let names_me = thread.portal_id.is_some() && self.me.is_named(None, &thread.recipients);
+            (key, KnownThread { names_me, patient: thread.patient })
+        });
+        Ok(known.collect())
     }
 
     pub(super) fn known_thread(&self, key: &ThreadKey) -> Result<Option<KnownThread>, SyncError> {
-        let Some(id) = self.ctx.vault.find_thread(key)? else { return Ok(None) };
-        let thread = self.ctx.vault.thread(id)?;
-        let names_me = thread.portal_id.is_some() && self.me.is_named(None, &thread.recipients);
-        Ok(Some(KnownThread { names_me, patient: thread.patient.map(|patient| patient.portal_id) }))
+        Ok(self.stored_threads(&HashSet::from([key.clone()]))?.remove(key))
     }
 
     async fn batch(
@@ -85,7 +118,7 @@ impl Run<'_> {
             proxies: arrivals.proxies,
             practitioners: arrivals.practitioners,
             threads: plan.threads,
-            messages: self.judge(messages)?,
+            messages: self.judge(messages).await?,
             quarantined: plan.quarantined,
             withdrawn: Vec::new(),
             cursor,
@@ -105,7 +138,7 @@ impl Run<'_> {
         if missing.is_empty() {
             return Ok(Vec::new());
         }
-        let stored = self.ctx.vault.known_versions(&missing)?;
+        let stored = self.known_versions(&missing)?;
         let is_stored = |id: &PortalId| stored.get(id).is_some_and(|version| !version.is_empty());
         let missing: Vec<PortalId> = missing
             .into_iter()
@@ -174,6 +207,15 @@ pub(super) fn read_entry(id: &PortalId, raw: String) -> PageEntry {
         raw,
         readable: true,
     }
+}
+
+/// Whether a page of a first fill is not made of new messages in threads that their keys name.
+fn needs_the_vault(read: &ReadPage, stored: &HashMap<PortalId, String>) -> bool {
+    let joins = |key: &ThreadKey| matches!(key, ThreadKey::InResponseTo(_));
+    let messages = read.messages.iter().map(|message| &message.message);
+    let headers = read.headers.iter().map(|header| &header.thread.portal_id);
+    messages.clone().any(|message| joins(&message.thread) || stored.contains_key(&message.portal_id))
+        || headers.into_iter().any(|id| stored.contains_key(id))
 }
 
 fn holds_rows(batch: &Batch) -> bool {

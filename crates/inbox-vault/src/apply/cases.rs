@@ -144,6 +144,13 @@ impl Run<'_> {
     /// The pages of a first fill may bring an answer after the message that it answers: a case that would not have been
     /// opened in the right order, and that nobody has touched, goes again.
     pub(super) fn retract_answered_cases(&mut self) -> Result<()> {
+        let any: bool = self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM vault_case WHERE state = 'new' AND backlog = 1)")?
+            .query_row([], |row| row.get(0))?;
+        if !any {
+            return Ok(());
+        }
         for thread in std::mem::take(&mut self.answered) {
             let untouched = self
                 .db

@@ -4,6 +4,7 @@
 //! holds); the facts of each touched thread once, at the end; the search index last and in one ascending run, because FTS5
 //! flushes whenever a row id goes down.
 
+mod absent;
 mod again;
 mod cases;
 mod flags;
@@ -21,7 +22,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::act::Act;
 use crate::column::{instant_opt, millis};
+use crate::facts::Beside;
 use crate::{Result, facts, retriage, search_text};
+
+use absent::Absent;
 
 pub(crate) use again::{hours_again, judge_again};
 pub(crate) use people::patient_row;
@@ -54,8 +58,13 @@ struct Run<'a> {
     /// Rows for the search index.
     indexed: Vec<(i64, search_text::Indexed)>,
     next_message: i64,
+    /// The newest row of the search index: what is later needs no look for a free one.
+    last_search: i64,
+    absent: Absent,
     patients: HashMap<String, i64>,
     threads: HashMap<String, i64>,
+    /// Patients of threads that were looked up.
+    subjects: HashMap<i64, Option<i64>>,
     /// The first message, by id, whose judgement was stored.
     judged_from: Option<i64>,
 }
@@ -79,8 +88,14 @@ impl<'a> Run<'a> {
             answered: BTreeSet::new(),
             indexed: Vec::new(),
             next_message: last.unwrap_or(0) + 1,
+            last_search: act
+                .db
+                .prepare_cached("SELECT coalesce(max(search_id), 0) FROM message")?
+                .query_row([], |row| row.get(0))?,
+            absent: Absent::look(act.db)?,
             patients: HashMap::new(),
             threads: HashMap::new(),
+            subjects: HashMap::new(),
             judged_from: None,
         })
     }
@@ -111,8 +126,9 @@ impl<'a> Run<'a> {
     }
 
     fn recompute_touched(&mut self) -> Result<()> {
+        let beside = Beside::look(self.db)?;
         for thread in &self.touched {
-            facts::recompute(self.db, *thread)?;
+            facts::recompute_beside(self.db, *thread, &beside)?;
         }
         self.report.threads = self.touched.iter().copied().map(ThreadId).collect();
         Ok(())

@@ -62,6 +62,7 @@ impl Run<'_> {
             return Ok(());
         }
         self.report.quarantined += 1;
+        self.absent.quarantine = false;
         self.db
             .prepare_cached(
                 "INSERT INTO quarantine (portal_type, portal_id, fingerprint, version, reason, thread_id, raw,
@@ -84,6 +85,9 @@ impl Run<'_> {
 
     /// A message that can be read now leaves the quarantine.
     pub(super) fn release(&self, portal_id: &str) -> Result<()> {
+        if self.absent.quarantine {
+            return Ok(());
+        }
         self.db
             .prepare_cached("DELETE FROM quarantine WHERE portal_type = 'Communication' AND portal_id = ?1")?
             .execute([portal_id])?;

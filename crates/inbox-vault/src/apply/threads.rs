@@ -116,6 +116,7 @@ impl Run<'_> {
         status: Option<&str>,
     ) -> Result<()> {
         self.touched.insert(id);
+        self.subjects.remove(&id);
         self.db
             .prepare_cached(
                 "UPDATE thread SET header_known = 1, version = ?2, last_updated = ?3, topic = ?4,
@@ -157,6 +158,9 @@ impl Run<'_> {
     }
 
     fn insert_thread(&mut self, key: &ThreadKey, patient: Option<i64>) -> Result<i64> {
+        if matches!(key, ThreadKey::InResponseTo(_)) {
+            self.absent.reply_threads = false;
+        }
         let portal_id = match key {
             ThreadKey::Header(id) => Some(&id.0),
             _ => None,
@@ -173,6 +177,9 @@ impl Run<'_> {
 
     /// Answers to `root` that came before it wait in a thread of their own: they belong to `thread`.
     pub(super) fn adopt_replies(&mut self, root: &PortalId, thread: i64) -> Result<()> {
+        if self.absent.reply_threads {
+            return Ok(());
+        }
         let waiting: Option<i64> = self
             .db
             .prepare_cached("SELECT id FROM thread WHERE key = ?1 AND id <> ?2")?
@@ -187,6 +194,7 @@ impl Run<'_> {
     /// Makes `from` part of `into`.
     pub(super) fn join_threads(&mut self, from: i64, into: i64) -> Result<()> {
         merge(self.db, from, into)?;
+        self.subjects.clear();
         let patient: Option<i64> = self
             .db
             .prepare_cached("SELECT patient_id FROM thread WHERE id = ?1")?

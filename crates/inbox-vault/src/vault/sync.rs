@@ -1,12 +1,12 @@
 //! What sync asks and does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{ApplyReport, Batch, HoursVerdict, MessageId, PortalId, SyncCursor, ThreadId, ThreadKey};
 
 use super::Vault;
-use crate::{RecentText, Result, messages};
+use crate::{RecentText, Result, StoredHeader, messages, threads};
 
 impl Vault {
     /// Applies one page of changes in one transaction with its cursor (I2). `now` is this workstation's clock.
@@ -28,6 +28,21 @@ impl Vault {
     /// Portal ids of all messages that are not withdrawn, for the reconcile of ids.
     pub fn message_ids(&self) -> Result<Vec<PortalId>> {
         self.read(messages::portal_ids)
+    }
+
+    /// Portal ids of all messages and thread headers that were ever stored and are still there, withdrawn ones too.
+    pub fn stored_ids(&self) -> Result<Vec<PortalId>> {
+        self.read(messages::stored_ids)
+    }
+
+    /// What is stored of the threads that `keys` name; those that are not stored are left out.
+    pub fn stored_headers(&self, keys: &HashSet<ThreadKey>) -> Result<HashMap<ThreadKey, StoredHeader>> {
+        self.read(|db| threads::headers(db, keys))
+    }
+
+    /// Portal ids of the headers whose readers satisfy `mine`, those with the newest messages first; at most `limit`.
+    pub fn headers_read_by(&self, mine: impl Fn(&[String]) -> bool, limit: usize) -> Result<Vec<PortalId>> {
+        self.read(|db| threads::headers_read_by(db, mine, limit))
     }
 
     /// Portal ids of what left the vault by retention and must not be fetched again.
