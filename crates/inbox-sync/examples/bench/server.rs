@@ -104,13 +104,19 @@ fn made(target: &str, stock: &Stock, released: &AtomicBool) -> String {
         _ => {}
     }
     let kind = path.trim_start_matches('/');
-    let listing = query.contains("_elements=id");
+    let changed = query.contains("_lastUpdated=");
     let mut found = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         for word in value.split(',') {
             match name.as_ref() {
                 "_id" => found.extend(stock.entries.get(&format!("{kind}/{word}")).map(String::as_str)),
-                "part-of" if listing => {
+                "identifier" => {
+                    let id = stock.identifiers.get(word);
+                    found.extend(
+                        id.and_then(|id| stock.entries.get(&format!("{kind}/{id}"))).map(String::as_str),
+                    );
+                }
+                "part-of" if !changed => {
                     let header = word.trim_start_matches("Communication/");
                     found.extend(stock.listed.get(header).map(String::as_str));
                 }

@@ -27,6 +27,8 @@ pub(crate) struct Stock {
     pub(crate) listed: HashMap<String, String>,
     /// Entries with a whole resource by `Type/id`.
     pub(crate) entries: HashMap<String, String>,
+    /// Ids by `system|value`.
+    pub(crate) identifiers: HashMap<String, String>,
     pub(crate) messages: usize,
 }
 
@@ -37,6 +39,7 @@ struct Item {
     header: Option<String>,
     from_me: bool,
     to_me: bool,
+    identifier: Option<String>,
     raw: String,
 }
 
@@ -84,6 +87,8 @@ pub(crate) async fn build(base: &str, messages: usize, new: usize) -> Result<Sto
     for item in &old {
         entries.insert(format!("Communication/{}", item.id), entry(&item.raw, "match"));
     }
+    let identifiers =
+        old.iter().filter_map(|item| Some((item.identifier.clone()?, item.id.clone()))).collect();
     let messages = new_from;
     let to_me = |item: &&Item| item.to_me;
     let from_me = |item: &&Item| item.from_me;
@@ -94,6 +99,7 @@ pub(crate) async fn build(base: &str, messages: usize, new: usize) -> Result<Sto
         new_sender: pages(base, "new-sender", later.iter().filter(from_me)),
         listed,
         entries,
+        identifiers,
         messages,
     })
 }
@@ -146,6 +152,8 @@ fn item(mut value: Value, others: &[String], words: String) -> Option<Item> {
         header,
         from_me: value["sender"]["reference"] == ME,
         to_me: recipients.is_some_and(|list| list.iter().any(|one| one["reference"] == ME)),
+        identifier: text(&value["identifier"][0]["value"])
+            .map(|word| format!("{}|{word}", value["identifier"][0]["system"].as_str().unwrap_or_default())),
         raw,
     })
 }
