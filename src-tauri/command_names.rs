@@ -6,6 +6,7 @@ const COMMAND_NAMES: &[&str] = &[
     "recover_vault",
     "create_vault",
     "sign_in",
+    "sign_out",
     "load_connection",
     "lock_vault",
     "load_preferences",

@@ -18,6 +18,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::recover_vault,
             commands::create_vault,
             commands::sign_in,
+            commands::sign_out,
             commands::load_connection,
             commands::lock_vault,
             commands::load_preferences,

@@ -6,8 +6,8 @@ use inbox_app::{
     App,
     dto::{
         AppError, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview, Preferences,
-        ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, ThreadDetail,
-        ThreadPage, UnlockOutcome,
+        ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, SignOutView,
+        ThreadDetail, ThreadPage, UnlockOutcome,
     },
 };
 use inbox_domain::{AttemptOutcome, MessageFunction, View};
@@ -78,6 +78,13 @@ pub(crate) async fn create_vault(app: State<'_, App>, request: CreateVaultReques
 #[specta::specta]
 pub(crate) async fn sign_in(app: State<'_, App>, request: SignInRequest) -> Answer<()> {
     app.sign_in(request).await
+}
+
+/// Signs the open vault out of its portal.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_out(app: State<'_, App>) -> Answer<SignOutView> {
+    app.sign_out().await
 }
 
 /// To which portal the open vault belongs.

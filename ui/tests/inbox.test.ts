@@ -182,3 +182,17 @@ test('after the first list is painted the shell is told once', async () => {
   const fake = await openInbox()
   await until(() => expect(fake.calls.filter(([name]) => name === 'reportPainted')).toHaveLength(1))
 })
+
+test('signing out of the portal says what it did, and whether the portal heard of it', async () => {
+  const fake = await openInbox()
+  await fireEvent.click(one('settings'))
+  await until(() => one('sign-out'))
+  await fireEvent.click(one('sign-out'))
+  await until(() => expect(one('toast').textContent).toContain('Signed out. Messages stay here'))
+  expect(fake.calls.filter(([name]) => name === 'signOut')).toHaveLength(1)
+  fake.signOut = async () => ({ revoked: false })
+  await fireEvent.click(one('settings'))
+  await until(() => one('sign-out'))
+  await fireEvent.click(one('sign-out'))
+  await until(() => expect(document.body.textContent).toContain('The portal could not be told'))
+})

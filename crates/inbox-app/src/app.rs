@@ -18,7 +18,7 @@ use crate::{
     connection::Credential,
     dto::{
         AppError, AppEvent, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
-        UnlockOutcome, VaultEntry, VaultKeyState,
+        SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
     },
     error::{AppResult, invalid},
     hours::{is_country, week_in},
@@ -195,11 +195,24 @@ impl App {
         let browser = Arc::clone(&self.0.open_browser);
         let credential = match request.token {
             Some(token) => Credential::Token(token.into()),
-            None => Credential::Browser(Box::new(move |address| browser(address))),
+            None => {
+                let open = Box::new(move |address: &str| browser(address));
+                Credential::Browser { open, port: request.redirect_port }
+            }
         };
         session.login(&portal, Some(&practitioner), credential).await?;
         (self.0.around.events)(AppEvent::StatusChanged);
         Ok(())
+    }
+
+    /// Signs the open vault out of its portal; messages and queued replies stay.
+    ///
+    /// # Errors
+    /// `locked` and those of [`Session::sign_out`].
+    pub async fn sign_out(&self) -> AppResult<SignOutView> {
+        let record = self.session()?.sign_out().await?;
+        (self.0.around.events)(AppEvent::StatusChanged);
+        Ok(SignOutView { revoked: record.revoked })
     }
 
     /// Closes the vault: database closed, key wiped, notifications taken back. The window saves its draft before.

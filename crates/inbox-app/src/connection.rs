@@ -24,9 +24,12 @@ use crate::{
     hours::COUNTRY,
     listening::SUBSCRIPTION,
     session::{Session, lock},
+    signing_out::told,
 };
 
 pub(crate) const PORTAL: &str = "portal.url";
+/// Port of the loopback redirect, where the portal matches the address exactly.
+const REDIRECT_PORT: &str = "portal.redirect_port";
 
 /// Client id under which this program is registered where a portal knows it.
 pub const CLIENT_ID: &str = "anteroom";
@@ -45,8 +48,14 @@ pub enum Credential {
         /// Client secret.
         secret: SecretString,
     },
-    /// A person, in the system's browser; the function is given the address to open.
-    Browser(Box<dyn Fn(&str) + Send + Sync>),
+    /// A person, in the system's browser.
+    Browser {
+        /// Is given the address to open.
+        open: Box<dyn Fn(&str) + Send + Sync>,
+        /// Port of the loopback redirect, for portals that match the address exactly; without it the one that the vault
+        /// keeps, else a free one. Kept for the next time.
+        port: Option<u16>,
+    },
 }
 
 /// What a sign-in found.
@@ -77,7 +86,8 @@ impl Session {
     ///
     /// # Errors
     /// The portal's, by code; `practitioner_needed` when neither the call nor the sign-in names the clinician;
-    /// `no_such_practitioner`.
+    /// `other_practitioner` when the vault is somebody else's, or the sign-in was made as somebody else;
+    /// `messages_not_granted`; `no_such_practitioner`. A login that was made and is not kept is ended on the portal.
     pub async fn login(
         &self,
         address: &str,
@@ -85,13 +95,34 @@ impl Session {
         credential: Credential,
     ) -> AppResult<LoginRecord> {
         let limits = HttpLimits::default();
-        let auth = sign_in(address, credential, limits).await?;
-        let given = practitioner.filter(|given| !given.is_empty()).map(str::to_owned);
-        let named = given.or_else(|| fhir_user(&auth)).ok_or_else(|| AppError::new("practitioner_needed"))?;
-        let id = practitioner_id(&named)?;
-        let latest = Arc::new(LatestSignIn(Mutex::new(auth.clone())));
-        let portal = Portal::new(address, auth.clone(), Arc::clone(&latest) as Arc<dyn TokenStore>, limits)?;
+        let port = self.redirect_port(&credential)?;
+        let auth = sign_in(address, credential, port, limits).await?;
+        let latest = Arc::new(LatestSignIn(Mutex::new(auth)));
+        let outcome = self.connect_as(address, practitioner, &latest, limits).await;
+        match &outcome {
+            Ok(_) => self.keep_redirect_port(port)?,
+            Err(_) => {
+                let auth = lock(&latest.0).clone();
+                told(&auth).await;
+            }
+        }
+        outcome
+    }
+
+    async fn connect_as(
+        &self,
+        address: &str,
+        practitioner: Option<&str>,
+        latest: &Arc<LatestSignIn>,
+        limits: HttpLimits,
+    ) -> AppResult<LoginRecord> {
+        let auth = lock(&latest.0).clone();
+        let id = self.whose(practitioner, fhir_user(&auth).as_deref())?;
+        let portal = Portal::new(address, auth, Arc::clone(latest) as Arc<dyn TokenStore>, limits)?;
         let capabilities = portal.examine(&format!("Practitioner/{id}")).await?;
+        if capabilities.off.iter().any(|off| off.feature == "messages") {
+            return Err(AppError::new("messages_not_granted"));
+        }
         let named = match portal.read("Practitioner", &PortalId(id.clone())).await {
             Ok(resource) => map_practitioner(&resource).ok(),
             Err(PortalError::NotFound | PortalError::Gone) => {
@@ -140,7 +171,7 @@ impl Session {
         let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
         let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
         let auth: Auth = serde_json::from_str(&auth).map_err(|_| missing())?;
-        let store = Arc::new(VaultTokens::new(Arc::clone(&self.vault), Arc::clone(&self.around.clock)));
+        let store = Arc::new(self.vault_tokens());
         let portal = Portal::new(&address, auth, store, HttpLimits::default())?;
         if let Some(kept) =
             self.vault.setting(CAPABILITIES)?.and_then(|text| serde_json::from_str(&text).ok())
@@ -150,13 +181,50 @@ impl Session {
         Ok(portal)
     }
 
+    /// The tokens in this vault.
+    pub(crate) fn vault_tokens(&self) -> VaultTokens {
+        VaultTokens::new(Arc::clone(&self.vault), Arc::clone(&self.around.clock))
+    }
+
+    /// Id of the clinician: a vault is hers for good, and a sign-in as somebody else is not taken for hers.
+    fn whose(&self, given: Option<&str>, signed_in: Option<&str>) -> AppResult<String> {
+        let kept = self.vault.setting(PRACTITIONER)?.filter(|kept| !kept.is_empty());
+        let given = given.filter(|given| !given.is_empty());
+        let named = given.or(signed_in).or(kept.as_deref());
+        let id = practitioner_id(named.ok_or_else(|| AppError::new("practitioner_needed"))?)?;
+        // A sign-in may name a role or a person instead; then what was given counts.
+        let also = [kept.as_deref(), signed_in].into_iter().flatten();
+        if also.filter_map(|one| practitioner_id(one).ok()).any(|other| other != id) {
+            return Err(AppError::new("other_practitioner"));
+        }
+        Ok(id)
+    }
+
+    /// The port that a sign-in in the browser is to use.
+    fn redirect_port(&self, credential: &Credential) -> AppResult<Option<u16>> {
+        let Credential::Browser { port, .. } = credential else { return Ok(None) };
+        let kept =
+            || Ok::<_, AppError>(self.vault.setting(REDIRECT_PORT)?.and_then(|text| text.parse().ok()));
+        port.map_or_else(kept, |port| Ok(Some(port)))
+    }
+
+    fn keep_redirect_port(&self, port: Option<u16>) -> AppResult<()> {
+        let Some(port) = port else { return Ok(()) };
+        Ok(self.vault.set_setting(REDIRECT_PORT, &port.to_string(), self.now())?)
+    }
+
     /// To which portal and clinician this vault belongs; empty before the first sign-in.
     ///
     /// # Errors
     /// The vault's.
     pub fn connection(&self) -> AppResult<ConnectionView> {
         let kept = |key| Ok::<_, AppError>(self.vault.setting(key)?.unwrap_or_default());
-        Ok(ConnectionView { portal_url: kept(PORTAL)?, practitioner: kept(PRACTITIONER)? })
+        Ok(ConnectionView {
+            portal_url: kept(PORTAL)?,
+            practitioner: kept(PRACTITIONER)?,
+            redirect_port: kept(REDIRECT_PORT)?.parse().ok(),
+            signed_in: self.is_connected(),
+        })
     }
 
     /// Whether a sign-in was made.
@@ -177,7 +245,12 @@ impl Session {
     }
 }
 
-async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> AppResult<Auth> {
+async fn sign_in(
+    address: &str,
+    credential: Credential,
+    port: Option<u16>,
+    limits: HttpLimits,
+) -> AppResult<Auth> {
     match credential {
         Credential::Token(token) => {
             // The address is checked before the token goes anywhere.
@@ -185,8 +258,8 @@ async fn sign_in(address: &str, credential: Credential, limits: HttpLimits) -> A
             Ok(Auth::Bearer { token })
         }
         Credential::Client { id, secret } => Ok(client_credentials(address, &id, secret, limits).await?),
-        Credential::Browser(open) => {
-            let waiting = BrowserSignIn::start(address, CLIENT_ID, None, limits).await?;
+        Credential::Browser { open, .. } => {
+            let waiting = BrowserSignIn::start(address, CLIENT_ID, port, limits).await?;
             open(waiting.url().as_str());
             Ok(waiting.finish(BROWSER_WAIT).await?)
         }

@@ -20,7 +20,7 @@ pub use inbox_triage::clinic::{
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use session::{
-    ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
+    ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest, SignOutView,
     UnlockOutcome, VaultEntry, VaultKeyState,
 };
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};

@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Lexicon(LexiconCommand),
     /// Connect a vault to its portal.
     Login(LoginArguments),
+    /// Sign out: the portal is told, the sign-in is forgotten, messages stay.
+    Logout(VaultArguments),
     /// Fetch what is new and send what is due.
     Sync {
         #[command(flatten)]
@@ -227,6 +229,9 @@ pub(crate) struct LoginArguments {
     /// Sign in with the system's browser.
     #[arg(long, group = "credential")]
     pub(crate) browser: bool,
+    /// Port of the sign-in's redirect to this machine, for portals that match the address exactly; kept for the next time.
+    #[arg(long, value_name = "PORT", requires = "browser", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) redirect_port: Option<u16>,
 }
 
 #[derive(Debug, Args)]

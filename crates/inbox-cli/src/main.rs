@@ -38,6 +38,7 @@ fn run(command: Command) -> Outcome {
         Command::Vault(command) => vault_commands::run(command),
         Command::Lexicon(command) => lexicon_commands::run(&command),
         Command::Login(arguments) => portal_commands::login(&arguments),
+        Command::Logout(vault) => portal_commands::logout(&vault),
         Command::Sync { vault, full } => portal_commands::sync(&vault, full),
         Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),
         Command::Thread { vault, id } => inbox_commands::thread(&vault, &id),

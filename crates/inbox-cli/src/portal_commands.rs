@@ -29,9 +29,18 @@ fn credential(arguments: &LoginArguments) -> Result<Credential, Failure> {
         };
         return Ok(Credential::Client { id: id.clone(), secret });
     }
-    Ok(Credential::Browser(Box::new(|address| {
-        eprintln!("Open this page in a browser to sign in:\n{address}")
-    })))
+    let open = Box::new(|address: &str| eprintln!("Open this page in a browser to sign in:\n{address}"));
+    Ok(Credential::Browser { open, port: arguments.redirect_port })
+}
+
+/// `logout`.
+pub(crate) fn logout(vault: &VaultArguments) -> Outcome {
+    let session = open(vault)?;
+    let record = wait(session.sign_out())??;
+    if let Some(reason) = &record.reason {
+        eprintln!("The sign-in is forgotten here; the portal could not be told ({reason}).");
+    }
+    print(&record)
 }
 
 /// `sync`.

@@ -126,6 +126,11 @@ pub struct SignInRequest {
     #[serde(default)]
     #[specta(optional)]
     pub token: Option<String>,
+    /// Port of the loopback redirect, for portals that match the address exactly; without it the one that the vault keeps,
+    /// else a free one.
+    #[serde(default)]
+    #[specta(optional)]
+    pub redirect_port: Option<u16>,
 }
 
 /// To which portal the open vault belongs; empty before the first sign-in.
@@ -135,4 +140,15 @@ pub struct ConnectionView {
     pub portal_url: String,
     /// `Practitioner/ID` of the clinician.
     pub practitioner: String,
+    /// Port of the loopback redirect, where one was fixed.
+    pub redirect_port: Option<u16>,
+    /// A sign-in is kept.
+    pub signed_in: bool,
+}
+
+/// What a sign-out did; the sign-in is forgotten in any case.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct SignOutView {
+    /// The portal was told, and the login is over there too.
+    pub revoked: bool,
 }

@@ -155,6 +155,7 @@ pub(crate) fn sign_in(portal: &RunningPortal, me: Practitioner) -> SignInRequest
         portal_url: portal.base_url(),
         token: Some(portal.token(&me.id).to_owned()),
         practitioner: me.reference,
+        redirect_port: None,
     }
 }
 

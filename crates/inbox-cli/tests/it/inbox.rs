@@ -178,3 +178,35 @@ fn a_client_without_a_secret_is_asked_of_the_portal_and_no_wrong_usage() {
     let refused = rig.vault(&["login", "--portal", &url, "--practitioner", &me, "--client-id", "anteroom"]);
     assert_eq!(refused.failed(), "unauthorized");
 }
+
+#[test]
+fn a_logout_forgets_the_sign_in_and_keeps_the_messages() {
+    let rig = Rig::filled();
+    let threads = rig.vault(&["threads"]).done().lines.len();
+    let secret = rig.file("secret", "demo-backend-secret");
+    let url = rig.portal.base_url();
+    let me = rig.portal.practitioners()[0].reference.clone();
+    let backend = ["--client-id", "anteroom-backend", "--client-secret-file", &secret];
+    let mut login = vec!["login", "--portal", &url, "--practitioner", &me];
+    login.extend(backend);
+    rig.vault(&login).done();
+    let out = rig.vault(&["logout"]).done();
+    assert_eq!((&out.last()["revoked"], &out.last()["reason"]), (&json!(true), &json!(null)));
+    assert_eq!(rig.vault(&["sync"]).failed(), "not_connected");
+    assert_eq!(rig.vault(&["threads"]).done().lines.len(), threads);
+    // A fixed token is nobody's login: there is nothing that the portal could end.
+    rig.login().done();
+    let out = rig.vault(&["logout"]).done();
+    assert_eq!((&out.last()["revoked"], &out.last()["reason"]), (&json!(false), &json!("not_offered")));
+}
+
+#[test]
+fn a_vault_takes_no_second_person() {
+    let rig = Rig::filled();
+    let other = rig.portal.practitioners()[1].clone();
+    let (url, token) = (rig.portal.base_url(), rig.file("other", rig.portal.token(&other.id)));
+    let refused =
+        rig.vault(&["login", "--portal", &url, "--practitioner", &other.reference, "--token-file", &token]);
+    assert_eq!(refused.failed(), "other_practitioner");
+    rig.vault(&["sync"]).done();
+}

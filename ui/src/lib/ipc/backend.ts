@@ -25,6 +25,7 @@ import type {
   SendCheck,
   SessionState,
   SignInRequest,
+  SignOutView,
   ThreadDetail,
   ThreadPage,
   TriedText,
@@ -48,6 +49,7 @@ export interface Backend {
   createVault(request: CreateVaultRequest): Promise<CreatedVault>
   /** Signs in to the portal; empty fields are taken from the vault. Answers when the browser is done. */
   signIn(request: SignInRequest): Promise<void>
+  signOut(): Promise<SignOutView>
   loadConnection(): Promise<ConnectionView>
   lockVault(): Promise<void>
   loadPreferences(): Promise<Preferences>

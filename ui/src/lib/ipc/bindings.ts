@@ -17,6 +17,8 @@ export const commands = {
 	createVault: (request: CreateVaultRequest) => typedError<CreatedVault, AppError>(__TAURI_INVOKE("create_vault", { request })),
 	/**  Signs the open vault in to its portal. */
 	signIn: (request: SignInRequest) => typedError<null, AppError>(__TAURI_INVOKE("sign_in", { request })),
+	/**  Signs the open vault out of its portal. */
+	signOut: () => typedError<SignOutView, AppError>(__TAURI_INVOKE("sign_out")),
 	/**  To which portal the open vault belongs. */
 	loadConnection: () => typedError<ConnectionView, AppError>(__TAURI_INVOKE("load_connection")),
 	/**  Closes the vault; the window has saved its draft before. */
@@ -294,6 +296,10 @@ export type ConnectionView = {
 	portal_url: string,
 	/**  `Practitioner/ID` of the clinician. */
 	practitioner: string,
+	/**  Port of the loopback redirect, where one was fixed. */
+	redirect_port: number | null,
+	/**  A sign-in is kept. */
+	signed_in: boolean,
 };
 
 /**  A contact or a proxy. */
@@ -789,6 +795,17 @@ export type SignInRequest = {
 	practitioner: string,
 	/**  A bearer token where the clinic hands one out; without it the system's browser opens. */
 	token?: string | null,
+	/**
+	 *  Port of the loopback redirect, for portals that match the address exactly; without it the one that the vault keeps,
+	 *  else a free one.
+	 */
+	redirect_port?: number | null,
+};
+
+/**  What a sign-out did; the sign-in is forgotten in any case. */
+export type SignOutView = {
+	/**  The portal was told, and the login is over there too. */
+	revoked: boolean,
 };
 
 /**  A slot of a response, filled with what is known about this thread. */

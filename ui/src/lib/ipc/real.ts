@@ -21,6 +21,7 @@ export const realBackend: Backend = {
   recoverVault: (dir, code, passphrase) => unwrap(commands.recoverVault(dir, code, passphrase)),
   createVault: (request) => unwrap(commands.createVault(request)),
   signIn: (request) => done(commands.signIn(request)),
+  signOut: () => unwrap(commands.signOut()),
   loadConnection: () => unwrap(commands.loadConnection()),
   lockVault: () => done(commands.lockVault()),
   loadPreferences: () => unwrap(commands.loadPreferences()),

@@ -47,6 +47,11 @@ class Session {
     return backend().signIn(request)
   }
 
+  /** Signs the open vault out of its portal; answers whether the portal could be told. */
+  async signOut(): Promise<boolean> {
+    return (await backend().signOut()).revoked
+  }
+
   async lock(): Promise<void> {
     await backend().lockVault()
     await this.refresh()

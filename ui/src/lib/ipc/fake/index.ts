@@ -157,7 +157,16 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     createVault: async () => ({ recovery_code: 'K7QD-3MXA-9TRH-WE2C-5PNF-8VYJ-4GLB' }),
     signIn: async () => emit({ kind: 'status_changed' }),
-    loadConnection: async () => ({ portal_url: 'https://portal.example/fhir', practitioner: 'Practitioner/17' }),
+    signOut: async () => {
+      emit({ kind: 'status_changed' })
+      return { revoked: true }
+    },
+    loadConnection: async () => ({
+      portal_url: 'https://portal.example/fhir',
+      practitioner: 'Practitioner/17',
+      redirect_port: null,
+      signed_in: true,
+    }),
     lockVault: async () => {
       session = { state: 'locked', vaults: [VAULT], undelivered: pending() }
       emit({ kind: 'locked' })
