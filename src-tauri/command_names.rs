@@ -15,6 +15,7 @@ const COMMAND_NAMES: &[&str] = &[
     "list_threads",
     "load_thread",
     "load_message_text",
+    "load_attachment",
     "mark_thread_read",
     "save_draft",
     "list_responses",

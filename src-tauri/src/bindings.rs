@@ -27,6 +27,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::list_threads,
             commands::load_thread,
             commands::load_message_text,
+            commands::load_attachment,
             commands::mark_thread_read,
             commands::save_draft,
             commands::list_responses,

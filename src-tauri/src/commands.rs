@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use inbox_app::{
     App,
     dto::{
-        AppError, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview, Preferences,
-        ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, SignOutView,
+        AppError, AttachmentContent, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview,
+        Preferences, ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, SignOutView,
         ThreadDetail, ThreadPage, UnlockOutcome,
     },
 };
@@ -160,6 +160,17 @@ pub(crate) fn load_thread(app: State<'_, App>, thread: String) -> Answer<ThreadD
 #[specta::specta]
 pub(crate) fn load_message_text(app: State<'_, App>, message: String) -> Answer<Vec<Segment>> {
     app.session()?.load_message_text(&message)
+}
+
+/// An attachment of a message by its place: fetched where the vault does not have it; the bytes of a picture with it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn load_attachment(
+    app: State<'_, App>,
+    message: String,
+    n: u32,
+) -> Answer<AttachmentContent> {
+    app.session()?.load_attachment(&message, n).await
 }
 
 /// Marks the messages of a thread as read.

@@ -2,7 +2,8 @@
 import { fireEvent, render } from '@testing-library/svelte'
 import { describe, expect, test } from 'vitest'
 import MessageCard from '../src/lib/components/message/MessageCard.svelte'
-import type { MessageView } from '../src/lib/ipc/backend'
+import { setBackend, type MessageView } from '../src/lib/ipc/backend'
+import type { FakeBackend } from '../src/lib/ipc/fake'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
 import { openThread } from '../src/lib/state/thread.svelte'
@@ -52,6 +53,52 @@ describe('a message', () => {
     const shown = card({ segments: [{ text: markup, flags: [], revealed: false }], flags: [] })
     expect(one('message-text', shown).textContent).toContain(markup)
     expect(shown.querySelector('img, b')).toBeNull()
+  })
+
+  test('an attachment is fetched when asked for; a picture is drawn, anything else is only named', async () => {
+    const made: Blob[] = []
+    URL.createObjectURL = (blob: Blob) => `blob:${made.push(blob)}`
+    let revoked = 0
+    URL.revokeObjectURL = () => void revoked++
+    const fake = freshState()
+    const message = fake.threads.flatMap((entry) => entry.messages).find((entry) => entry.attachments.length === 2)!
+    const { unmount } = render(MessageCard, { message: structuredClone(message) })
+    expect(fake.calls.filter(([name]) => name === 'loadAttachment')).toEqual([])
+    expect(all('attachment-picture')).toEqual([])
+    await fireEvent.click(all('show-attachment')[1]!)
+    await until(() => expect(one('attachment-picture').getAttribute('src')).toBe('blob:1'))
+    expect(made[0]!.type).toBe('image/png')
+    await fireEvent.click(all('show-attachment')[0]!)
+    await until(() => expect(one('attachment-not-shown').textContent).toContain('application/pdf'))
+    expect(made.length).toBe(1)
+    unmount()
+    expect(revoked).toBe(1)
+  })
+
+  test('an attachment that is gone says so', async () => {
+    const fake = freshState()
+    const message = fake.threads.flatMap((entry) => entry.messages).find((entry) => entry.attachments.length === 2)!
+    const failing: FakeBackend = {
+      ...fake,
+      loadAttachment: () => Promise.reject({ code: 'attachment_gone', retryable: false, params: [] }),
+    }
+    setBackend(failing)
+    render(MessageCard, { message: structuredClone(message) })
+    await fireEvent.click(all('show-attachment')[0]!)
+    await until(() => expect(one('attachment-problem').textContent).toContain('no longer has this attachment'))
+  })
+
+  test('what the portal cannot be asked about is the clinician\u2019s to decide', () => {
+    const shown = card({
+      role: 'clinician',
+      delivery: 'unknown',
+      delivery_error: 'no_lookup',
+      delivered_at: null,
+      outbox_id: 'o1',
+    })
+    expect(one('queued-state', shown).textContent).toContain('cannot be asked')
+    expect(one('still-send', shown)).toBeTruthy()
+    expect(one('discard-reply', shown)).toBeTruthy()
   })
 
   test('an invisible character is shown as a mark', () => {

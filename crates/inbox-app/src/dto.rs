@@ -10,10 +10,12 @@ use inbox_domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+mod attachment;
 mod lexicon;
 mod session;
 mod writing;
 
+pub use attachment::AttachmentContent;
 pub use inbox_triage::clinic::{
     ClinicLanguage, ClinicLexicon, ClinicProblem, ClinicProblemKind, ClinicWords,
 };

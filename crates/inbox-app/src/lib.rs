@@ -5,6 +5,7 @@
 //! [`dto::AppError`] with a stable code.
 
 mod app;
+mod attachments;
 mod background;
 mod cases;
 mod connection;

@@ -9,8 +9,10 @@ use inbox_domain::{
 use inbox_vault::{Patient, QuarantineRow, StoredCase, StoredMessage, ThreadSummary, Verification};
 use serde::Serialize;
 
+mod attachment;
 mod lexicon;
 
+pub use attachment::SavedAttachment;
 pub use lexicon::{FeedbackRecord, LexiconRecord, MissedRecord, RetriageRecord, RuleFeedbackRecord};
 
 /// Writes instants as RFC 3339 with milliseconds.

@@ -73,6 +73,19 @@ pub(crate) enum Command {
         /// Our id or the portal's.
         id: String,
     },
+    /// Write an attachment to a file; it is fetched from the portal where the vault does not have it yet.
+    Attachment {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// A message (our id or the portal's), or a thread by its portal id.
+        id: String,
+        /// Which, from 1.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        n: u32,
+        /// The file to be made; one that is there is not changed.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Queue a reply; the next sync sends it.
     Reply(ReplyArguments),
     /// Queue the first message of a new thread.

@@ -42,6 +42,7 @@ fn run(command: Command) -> Outcome {
         Command::Sync { vault, full } => portal_commands::sync(&vault, full),
         Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),
         Command::Thread { vault, id } => inbox_commands::thread(&vault, &id),
+        Command::Attachment { vault, id, n, to } => portal_commands::attachment(&vault, &id, n, &to),
         Command::Reply(arguments) => inbox_commands::reply(&arguments),
         Command::Send { vault, patient, topic_file, text_file } => {
             inbox_commands::send(&vault, &patient, &topic_file, &text_file)

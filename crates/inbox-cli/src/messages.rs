@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 45] = [
+const SENTENCES: [(&str, &str); 49] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -42,6 +42,10 @@ const SENTENCES: [(&str, &str); 45] = [
     ("no_such_thread", "there is no such thread"),
     ("no_such_patient", "there is no such patient"),
     ("empty_text", "the text is empty"),
+    ("no_such_attachment", "there is no such attachment"),
+    ("attachment_gone", "the portal no longer has this attachment"),
+    ("attachment_too_large", "the attachment is larger than 20 MB; it was not fetched"),
+    ("attachment_elsewhere", "the attachment lies on another host than the portal; it was not fetched"),
     (
         "unknown_zone",
         "there is no such time zone: give an IANA name, for example Europe/Berlin; nothing was made",

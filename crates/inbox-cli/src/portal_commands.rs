@@ -1,6 +1,6 @@
-//! `login` and `sync`: the calls that talk to a portal.
+//! `login`, `sync` and `attachment`: the calls that talk to a portal.
 
-use std::future::Future;
+use std::{future::Future, io::Write as _, path::Path};
 
 use inbox_app::Credential;
 
@@ -47,6 +47,24 @@ pub(crate) fn logout(vault: &VaultArguments) -> Outcome {
 pub(crate) fn sync(vault: &VaultArguments, full: bool) -> Outcome {
     let session = open(vault)?;
     print(&wait(session.sync(full))??)
+}
+
+/// `attachment`: the file is made first, so that nothing is fetched for a place that cannot be written.
+pub(crate) fn attachment(vault: &VaultArguments, id: &str, n: u32, to: &Path) -> Outcome {
+    let session = open(vault)?;
+    let mut file = files::create(to, "--to")?;
+    let written =
+        wait(session.attachment_to_save(id, n)).and_then(|saved| Ok(saved?)).and_then(|(saved, bytes)| {
+            file.write_all(&bytes).map(|()| saved).map_err(|e| Failure::File("--to", e.kind()))
+        });
+    match written {
+        Ok(saved) => print(&saved),
+        Err(failure) => {
+            // Half a file would be taken for the whole.
+            let _ = std::fs::remove_file(to);
+            Err(failure)
+        }
+    }
 }
 
 /// Runs a future to its end.

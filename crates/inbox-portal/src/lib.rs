@@ -4,6 +4,7 @@
 //! portal-neutral types with their raw JSON. What a server can do is read from `/metadata` ([`Capabilities`]), never
 //! guessed from its name.
 
+mod attachment;
 pub mod auth;
 pub mod capability;
 pub mod error;
@@ -15,6 +16,7 @@ mod probe;
 mod subscription;
 pub mod wire;
 
+pub use attachment::inline_attachment;
 pub use auth::{
     Auth, BrowserSignIn, FeatureOff, GrantedScopes, NoTokenStore, Revocation, SmartEndpoints, TokenGuard,
     TokenSet, TokenStore, TokenStoreError,

@@ -18,7 +18,7 @@ use crate::http::{
 };
 use crate::mapping::{MapContext, parse_reference};
 use crate::page::{Page, read_page};
-use crate::wire::{Binary, CapabilityStatement};
+use crate::wire::CapabilityStatement;
 
 pub(crate) const FHIR_JSON: &str = "application/fhir+json";
 
@@ -189,18 +189,6 @@ impl Portal {
     pub async fn read(&self, kind: &str, id: &PortalId) -> Result<String, PortalError> {
         let answer = self.get(self.join(&format!("{kind}/{id}"))?).await?.success()?;
         String::from_utf8(answer.body).map_err(|_| PortalError::InvalidAnswer)
-    }
-
-    /// Reads an attachment's bytes: a Binary as JSON, since one server answers 415 to its raw form.
-    ///
-    /// # Errors
-    /// Any [`PortalError`]; [`PortalError::LinkRefused`] for bytes on another host.
-    pub async fn read_binary(&self, reference: &str) -> Result<Vec<u8>, PortalError> {
-        let found = parse_reference(self.base.as_str(), reference).ok_or(PortalError::LinkRefused)?;
-        let text = self.read(&found.kind, &PortalId(found.id)).await?;
-        let binary: Binary = serde_json::from_str(&text).map_err(|_| PortalError::InvalidAnswer)?;
-        let data = binary.data.unwrap_or_default();
-        crate::mapping::decode_base64(&data).ok_or(PortalError::InvalidAnswer)
     }
 
     /// Creates a Communication unless one with our identifier is there.

@@ -4,6 +4,7 @@
 //! each entry is on the portal once. The invariants I1 to I11 of DESIGN.md, and the test that holds each, are listed in
 //! docs/SYNC.md.
 
+mod attachments;
 mod context;
 mod enqueue;
 mod error;
@@ -21,6 +22,7 @@ pub mod settings;
 mod streams;
 mod tokens;
 
+pub use attachments::{ATTACHMENT_LIMIT, fetch_attachment, media_type, stored_attachment};
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
 pub use enqueue::enqueue_reply;
 pub use error::{SyncError, SyncFailure};

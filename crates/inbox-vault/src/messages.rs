@@ -92,6 +92,14 @@ pub(crate) fn load(db: &Connection, id: MessageId) -> Result<StoredMessage> {
     read(db, row)
 }
 
+/// The message with this id on the portal.
+pub(crate) fn by_portal_id(db: &Connection, id: &PortalId) -> Result<Option<MessageId>> {
+    Ok(db
+        .prepare_cached("SELECT id FROM message WHERE portal_id = ?1 AND delivered <> 'draft'")?
+        .query_row([&id.0], |row| row.get(0).map(MessageId))
+        .optional()?)
+}
+
 /// The resource of a message as received.
 pub(crate) fn raw(db: &Connection, id: MessageId) -> Result<String> {
     db.prepare_cached("SELECT raw FROM message_body WHERE message_id = ?1")?

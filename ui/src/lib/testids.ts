@@ -11,7 +11,7 @@
 // tier-chip, after-hours, waiting-time, row-reply, row-not-checked, row-claimed, unreadable-row
 // thread, patient-banner, patient-name, message (data-role, data-message), message-text, flag-mark (data-tier, data-demoted),
 // flag-explanation (data-rule), flag-wrong, revealed, queued-state (data-state: the OutboxState), still-send, discard-reply,
-// attachment, night-separator, day-separator, show-all-text
+// attachment, show-attachment, hide-attachment, attachment-picture, attachment-not-shown, attachment-problem, night-separator, day-separator, show-all-text
 // composer, composer-text, composer-blanks, composer-check (data-code), composer-error, send, leaves-now, leaves-opening,
 // responses-open, response-search, response-option (data-response)
 // crisis-panel, crisis-phone, log-attempt, log-reached, acknowledge-case, attempt, step (data-step), step-check, step-reason,

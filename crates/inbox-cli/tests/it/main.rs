@@ -1,6 +1,7 @@
 //! The real command line against a portal on loopback and vaults without a keyring.
 #![expect(clippy::unwrap_used, reason = "a rig that does not start fails its test")]
 
+mod contract;
 mod inbox;
 mod lexicon;
 mod rig;

@@ -65,9 +65,13 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    pub(crate) fn start_with(options: Options) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let portal = runtime.block_on(DemoPortal::start(Options::default())).unwrap();
+        let portal = runtime.block_on(DemoPortal::start(options)).unwrap();
         let rig = Self { runtime, portal, dir: TempDir::with_prefix("anteroom-cli-").unwrap() };
         rig.file("passphrase", "a passphrase for tests\n");
         rig

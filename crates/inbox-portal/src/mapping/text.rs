@@ -4,9 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
 use inbox_domain::Attachment;
+use url::Url;
 
 use super::html::{html_to_text, looks_like_html};
 use super::reference::normal_reference;
+use crate::http::same_host;
 use crate::wire::{self, Payload};
 
 const TOLERANT: GeneralPurpose = GeneralPurpose::new(
@@ -83,13 +85,22 @@ fn read_attachment(base: &str, index: usize, attachment: &wire::Attachment) -> A
     found
 }
 
+/// The Binary's id: in a reference, or in the path of a storage address of the portal's own host.
+fn binary_id(base: &str, reference: &str) -> Option<String> {
+    if let Some(id) = reference.strip_prefix("Binary/") {
+        return Some(id.to_owned());
+    }
+    let (url, base) = (Url::parse(reference).ok()?, Url::parse(base).ok()?);
+    let is_uuid =
+        |part: &&str| part.len() == 36 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let found = url.path_segments()?.find(is_uuid).map(str::to_owned);
+    found.filter(|_| same_host(&url, &base))
+}
+
 /// Keyed by Binary id where there is one, since one server rewrites the URL on every read.
 fn referenced(base: &str, index: usize, reference: &str, title: String) -> Attachment {
     let normal = normal_reference(base, reference);
-    let id = match normal.strip_prefix("Binary/") {
-        Some(id) => id.to_owned(),
-        None => index.to_string(),
-    };
+    let id = binary_id(base, &normal).unwrap_or_else(|| index.to_string());
     Attachment {
         id,
         title,

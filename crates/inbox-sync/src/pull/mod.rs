@@ -8,6 +8,8 @@ mod own;
 mod page;
 mod reconcile;
 
+pub(crate) use own::UNCLEAR;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use inbox_domain::{PortalId, SyncCursor};
 

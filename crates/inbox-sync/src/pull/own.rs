@@ -16,7 +16,7 @@ const WINDOW: TimeDelta = TimeDelta::minutes(30);
 /// Polls look for what was sent within this time; sweeps for all.
 const RECENT: TimeDelta = TimeDelta::days(1);
 /// Two copies fit one entry, or one copy two entries.
-const UNCLEAR: &str = "copies_unclear";
+pub(crate) const UNCLEAR: &str = "copies_unclear";
 
 impl Run<'_> {
     /// Gives our identifier to those of `messages` that are copies of what this vault sent.

@@ -7,10 +7,13 @@ use chrono::TimeDelta;
 use inbox_domain::{ClientIdentifier, OutboxEntry, PortalId};
 
 use crate::error::SyncError;
+use crate::pull::UNCLEAR;
 use crate::run::Run;
 
 /// Between two lookups that find nothing.
 const LOOKUP_GAP: TimeDelta = TimeDelta::seconds(10);
+/// The portal cannot be asked whether it has an entry.
+const NO_LOOKUP: &str = "no_lookup";
 /// Lookups that must find nothing before an entry is sent again.
 const LOOKUPS: u32 = 2;
 
@@ -34,6 +37,9 @@ impl Run<'_> {
         }
         if !self.ctx.portal.capabilities().searches("Communication", "identifier") {
             // Nobody can tell: the clinician decides.
+            if entry.error.as_deref() != Some(UNCLEAR) {
+                self.ctx.vault.note_unknown(entry.id, NO_LOOKUP, self.ctx.clock.now())?;
+            }
             return Ok(false);
         }
         while entry.lookups < LOOKUPS {

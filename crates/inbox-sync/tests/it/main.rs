@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at what it did not expect")]
 
+mod attachments;
 mod bad_input;
 mod capabilities;
 mod faults;
+mod fuzz;
+mod mutate;
 mod past;
 mod pull;
 mod push;

@@ -50,6 +50,11 @@ impl Vault {
         self.read(|db| messages::load(db, id))
     }
 
+    /// The message that has this id on the portal; drafts of the portal are none.
+    pub fn message_by_portal_id(&self, id: &PortalId) -> Result<Option<MessageId>> {
+        self.read(|db| messages::by_portal_id(db, id))
+    }
+
     /// The resource of a message as received (JSON).
     pub fn message_raw(&self, id: MessageId) -> Result<String> {
         self.read(|db| messages::raw(db, id))

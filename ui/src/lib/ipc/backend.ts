@@ -3,6 +3,7 @@
 import type {
   AppError,
   AppEvent,
+  AttachmentContent,
   AttemptOutcome,
   Category,
   ClinicLexicon,
@@ -58,6 +59,8 @@ export interface Backend {
   listThreads(view: View, fn: MessageFunction | null, offset: number, limit: number): Promise<ThreadPage>
   loadThread(thread: string): Promise<ThreadDetail>
   loadMessageText(message: string): Promise<Segment[]>
+  /** An attachment by its place in the message; bytes only of pictures. */
+  loadAttachment(message: string, n: number): Promise<AttachmentContent>
   markThreadRead(thread: string): Promise<void>
   saveDraft(thread: string, text: string): Promise<void>
   listResponses(thread: string, query: string): Promise<ResponseView[]>

@@ -35,6 +35,8 @@ export const commands = {
 	loadThread: (thread: string) => typedError<ThreadDetail, AppError>(__TAURI_INVOKE("load_thread", { thread })),
 	/**  The whole text of a collapsed message. */
 	loadMessageText: (message: string) => typedError<Segment[], AppError>(__TAURI_INVOKE("load_message_text", { message })),
+	/**  An attachment of a message by its place: fetched where the vault does not have it; the bytes of a picture with it. */
+	loadAttachment: (message: string, n: number) => typedError<AttachmentContent, AppError>(__TAURI_INVOKE("load_attachment", { message, n })),
 	/**  Marks the messages of a thread as read. */
 	markThreadRead: (thread: string) => typedError<null, AppError>(__TAURI_INVOKE("mark_thread_read", { thread })),
 	/**  Keeps what is being written. */
@@ -139,6 +141,16 @@ thread: string } |
 { kind: "locked" } | 
 /**  The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second. */
 { kind: "close_requested" };
+
+/**  What an attachment holds. */
+export type AttachmentContent = {
+	/**  Media type, judged by the bytes and not by what the portal says. */
+	content_type: string,
+	/**  Bytes. */
+	size: number,
+	/**  The bytes in base64, where they are a picture that the window draws; `null` for anything else. */
+	data: string | null,
+};
 
 /**  An attachment. */
 export type AttachmentView = {

@@ -301,7 +301,10 @@ const waiting = (): ThreadDetail[] => [
           checked: 'partial',
           not_checked: ['attachment'],
           read: true,
-          attachments: [{ id: 'a1', title: 'Sleep diary, week 47', content_type: 'application/pdf', size: 184320 }],
+          attachments: [
+            { id: 'a1', title: 'Sleep diary, week 47', content_type: 'application/pdf', size: 184320 },
+            { id: 'a2', title: 'The same as a picture', content_type: 'image/png', size: 68 },
+          ],
         },
       },
     ],

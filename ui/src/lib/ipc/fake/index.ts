@@ -79,6 +79,9 @@ function holds(view: View, row: ThreadRow): boolean {
   }
 }
 
+// One transparent pixel (PNG).
+const SAMPLE_PICTURE =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const VAULT: VaultEntry = { dir: 'sample', name: 'Dr. A. Adler, outpatient clinic', key: 'ready' }
 
 export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
@@ -209,6 +212,17 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     loadMessageText: async (id) => {
       const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)
       return found?.segments ?? []
+    },
+    loadAttachment: async (id, n) => {
+      const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)?.attachments[n]
+      if (!found) throw { code: 'no_such_attachment', retryable: false, params: [] }
+      // Judged by the bytes, as in the vault: the sample picture is one whatever it is called.
+      const picture = found.id === 'a2'
+      return {
+        content_type: picture ? 'image/png' : found.content_type,
+        size: found.size ?? 0,
+        data: picture ? SAMPLE_PICTURE : null,
+      }
     },
     markThreadRead: async (id) => {
       find(id).messages.forEach((entry) => (entry.read = true))
