@@ -6,8 +6,8 @@ use inbox_app::{
     App,
     dto::{
         AppError, AttachmentContent, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview,
-        Preferences, ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest, SignOutView,
-        ThreadDetail, ThreadPage, UnlockOutcome,
+        Preferences, ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest,
+        SignOutView, ThreadDetail, ThreadPage, UnlockOutcome,
     },
 };
 use inbox_domain::{AttemptOutcome, MessageFunction, View};
