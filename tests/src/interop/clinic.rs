@@ -132,9 +132,15 @@ impl Clinic {
         patient: &str,
         members: &[&String],
     ) -> Result<String, Trouble> {
+        let header = self.header(patient, members);
+        self.keep(server, &header).await
+    }
+
+    /// A thread's header as a resource.
+    pub(super) fn header(&mut self, patient: &str, members: &[&String]) -> Value {
         let mut recipients = vec![json!({"reference": format!("Patient/{patient}")})];
         recipients.extend(members.iter().map(|one| json!({"reference": one})));
-        let header = json!({
+        json!({
             "resourceType": "Communication",
             "identifier": [self.identifier()],
             "status": "in-progress",
@@ -142,8 +148,7 @@ impl Clinic {
             "subject": {"reference": format!("Patient/{patient}")},
             "sender": {"reference": format!("Patient/{patient}")},
             "recipient": recipients,
-        });
-        self.keep(server, &header).await
+        })
     }
 
     /// Creates a message.

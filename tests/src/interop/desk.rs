@@ -12,7 +12,8 @@ use inbox_domain::{
 };
 use inbox_portal::{HttpLimits, Portal};
 use inbox_sync::{
-    CancelFlag, Mode, Sleeper, SyncContext, SyncFailure, SyncReport, VaultTokens, enqueue_reply, settings,
+    CancelFlag, Mode, Progress, Sleeper, SyncContext, SyncFailure, SyncReport, VaultTokens, enqueue_reply,
+    settings,
 };
 use inbox_triage::Engine;
 use inbox_vault::{CreateOptions, StoredMessage, Vault};
@@ -100,6 +101,21 @@ impl Desk {
     }
 
     pub(super) async fn try_sync(&self, mode: Mode) -> Result<SyncReport, SyncFailure> {
+        self.run(mode, &|_| (), &CancelFlag::default()).await
+    }
+
+    /// A first fill that is stopped after its first page.
+    pub(super) async fn sync_one_page(&self) -> Result<SyncReport, SyncFailure> {
+        let cancel = CancelFlag::default();
+        self.run(Mode::Incremental, &|_| cancel.cancel(), &cancel).await
+    }
+
+    async fn run(
+        &self,
+        mode: Mode,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        cancel: &CancelFlag,
+    ) -> Result<SyncReport, SyncFailure> {
         let hours = AvailabilityHours::default_for("Europe/Berlin");
         let ctx = SyncContext {
             vault: &self.vault,
@@ -108,8 +124,8 @@ impl Desk {
             hours: &hours,
             clock: &*self.time,
             sleeper: &*self.time,
-            progress: &|_| (),
-            cancel: &CancelFlag::default(),
+            progress,
+            cancel,
         };
         inbox_sync::run(&ctx, mode).await
     }

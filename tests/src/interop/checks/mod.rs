@@ -100,7 +100,8 @@ pub(super) async fn run(stage: &mut Stage, table: &mut Table) {
     table.run("another patient's message is quarantined", edge::subject_mismatch(stage)).await;
     table.run("a resource that cannot be read is quarantined", edge::broken_resource(stage)).await;
     table.run("a full sync changes nothing more", edge::replay(stage)).await;
-    table.run("more than one page", many::pages(stage)).await;
+    table.run("more than one page and more than a hundred threads", many::pages(stage)).await;
+    table.run("a first fill that was stopped goes on", many::resumed(stage)).await;
     if matches!(stage.first().sign_in, SignIn::Browser { .. }) {
         table
             .run("the sign-in names her, and was granted what it needs", signed::named_and_granted(stage))
