@@ -127,7 +127,8 @@ impl Desk {
             progress,
             cancel,
         };
-        inbox_sync::run(&ctx, mode).await
+        // On the heap: a check holds several, and a test's thread has a small stack.
+        Box::pin(inbox_sync::run(&ctx, mode)).await
     }
 
     /// What is new.

@@ -59,7 +59,7 @@ pub async fn run(target: &Target) -> Table {
     let mut table = Table::new(&target.name);
     let built = table.value("the clinic of the suite is created", Stage::build(target)).await;
     if let Some(mut stage) = built {
-        checks::run(&mut stage, &mut table).await;
+        Box::pin(checks::run(&mut stage, &mut table)).await;
         table.run("what the suite created is deleted", stage.clear()).await;
     }
     table

@@ -88,7 +88,7 @@ impl Table {
     /// Makes a check.
     pub(super) async fn run(&mut self, check: &str, work: impl Future<Output = Checked>) {
         let started = Instant::now();
-        let (verdict, figures) = match tokio::time::timeout(LIMIT, work).await {
+        let (verdict, figures) = match tokio::time::timeout(LIMIT, Box::pin(work)).await {
             Ok(Ok(figures)) => (Verdict::Passed, figures),
             Ok(Err(Trouble::Wrong(why))) => (Verdict::Failed, why),
             Ok(Err(Trouble::NotOffered(what))) => (Verdict::NotOffered, what),
