@@ -25,6 +25,8 @@ mod likely;
 mod matcher;
 #[path = "src/normalise.rs"]
 mod normalise;
+#[path = "src/parted.rs"]
+mod parted;
 #[path = "src/text.rs"]
 mod text;
 

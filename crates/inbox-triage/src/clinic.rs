@@ -143,9 +143,17 @@ impl ClinicLexicon {
     pub fn problems(&self, signed: &BTreeSet<String>) -> Vec<ClinicProblem> {
         let mut found = Vec::new();
         let mut say = |path: String, problem| found.push(ClinicProblem { path, problem });
+        let rules: BTreeSet<&str> = Engine::builtin().rule_ids().collect();
         if self.words.len() > MOST_ENTRIES {
             say("words".into(), ClinicProblemKind::TooMany);
         }
+        if self.watch_only.len() > rules.len() + MOST_ENTRIES {
+            say("watch_only".into(), ClinicProblemKind::TooMany);
+        }
+        if !found.is_empty() {
+            return found;
+        }
+        let mut say = |path: String, problem| found.push(ClinicProblem { path, problem });
         let mut ids = BTreeSet::new();
         for (at, words) in self.words.iter().enumerate() {
             let id_fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -171,9 +179,10 @@ impl ClinicLexicon {
                 }
             }
         }
+        let own_ids: BTreeSet<&str> = ids.into_iter().map(String::as_str).collect();
         for (at, rule) in self.watch_only.iter().enumerate() {
-            let own = rule.strip_prefix("clinic.").is_some_and(|id| ids.contains(&id.to_owned()));
-            if !own && Engine::builtin().category(rule).is_none() {
+            let own = rule.strip_prefix("clinic.").is_some_and(|id| own_ids.contains(id));
+            if !own && !rules.contains(rule.as_str()) {
                 say(format!("watch_only[{at}]"), ClinicProblemKind::UnknownRule);
             } else if signed.contains(rule) {
                 say(format!("watch_only[{at}]"), ClinicProblemKind::SignedRule);

@@ -141,6 +141,9 @@ impl<'a> Context<'a> {
     }
 
     fn apply_negation(&self, hit: &Hit, reading: &mut Reading) {
+        if self.is_denied_twice(hit) {
+            return;
+        }
         let (from, to) = self.clause(hit);
         let german = self.text.sentences[hit.sentence as usize].languages & fact::GERMAN != 0;
         let behind = if german { (hit.to + NEGATION_BEHIND).min(to) } else { hit.to };
@@ -159,6 +162,24 @@ impl<'a> Context<'a> {
         } else if (from..behind).any(|t| self.marked(t, Cue::DoubtfulNegation) && !Self::is_literal(hit, t)) {
             reading.lower(reading.tier.lowered(), ContextMark::NegationDoubtful);
         }
+    }
+
+    /// "It's not that I never think of it": the denied clause denies, so the phrase stands.
+    fn is_denied_twice(&self, hit: &Hit) -> bool {
+        self.claims(hit).any(|claim| {
+            (claim.to..hit.to).any(|token| self.marked(token, Cue::Negation) && !Self::is_literal(hit, token))
+        })
+    }
+
+    /// Cues that deny the clause of a hit as a whole; the clause that they deny ends where another begins.
+    fn claims(&self, hit: &Hit) -> impl Iterator<Item = &Hit> {
+        let (sentence, from) = (hit.sentence, hit.from);
+        let (_, end) = self.sentence(hit);
+        self.cues(Cue::DeniedClaim).filter(move |claim| {
+            claim.sentence == sentence
+                && claim.to <= from
+                && !(claim.to..from + 1).any(|token| self.is_boundary(token, end))
+        })
     }
 
     /// "Hadn't cut for six years, until last night": what was denied has begun again.
@@ -183,12 +204,13 @@ impl<'a> Context<'a> {
 
     /// "I have no plans to ...", "es ist nicht so, dass ...": reaches over commas up to a contrast.
     fn has_negation_phrase(&self, hit: &Hit) -> bool {
-        self.cues(Cue::NegationPhrase).any(|cue| {
-            cue.sentence == hit.sentence
-                && cue.from <= hit.from
-                && !(cue.from..cue.to).all(|token| Self::is_literal(hit, token))
-                && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
-        })
+        self.claims(hit).next().is_some()
+            || self.cues(Cue::NegationPhrase).any(|cue| {
+                cue.sentence == hit.sentence
+                    && cue.from <= hit.from
+                    && !(cue.from..cue.to).all(|token| Self::is_literal(hit, token))
+                    && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
+            })
     }
 
     /// "Thoughts of suicide? No, none.": a short question, answered in the next sentence.
@@ -220,13 +242,17 @@ impl<'a> Context<'a> {
     /// rules that do not look at single words of negation.
     fn is_denied_before(&self, hit: &Hit) -> bool {
         let (from, _) = self.clause(hit);
-        self.cues(Cue::NegationPhrase).any(|cue| {
-            cue.sentence == hit.sentence
-                && cue.from >= from
-                && cue.from < hit.from
-                && hit.from.saturating_sub(cue.to) <= DENIED_BEFORE
-                && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
-        })
+        if self.is_denied_twice(hit) {
+            return false;
+        }
+        self.claims(hit).next().is_some()
+            || self.cues(Cue::NegationPhrase).any(|cue| {
+                cue.sentence == hit.sentence
+                    && cue.from >= from
+                    && cue.from < hit.from
+                    && hit.from.saturating_sub(cue.to) <= DENIED_BEFORE
+                    && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
+            })
     }
 
     fn cues(&self, cue: Cue) -> impl Iterator<Item = &Hit> {
@@ -293,8 +319,14 @@ impl<'a> Context<'a> {
     }
 
     fn is_idiom(&self, rule_number: u32, hit: &Hit) -> bool {
+        // "Not thinking of it" is an idiom of no concern; "it's not that I'm not thinking of it" is none.
+        let denied = |other: &Hit| self.any(other.from..other.to, Cue::Negation);
         self.hits.iter().any(|other| match self.lexicon.patterns[other.pattern as usize].meaning {
-            Meaning::Unless { rule } => rule == rule_number && other.sentence == hit.sentence,
+            Meaning::Unless { rule } => {
+                rule == rule_number
+                    && other.sentence == hit.sentence
+                    && !(denied(other) && self.is_denied_twice(hit))
+            }
             Meaning::UnlessMessage { rule } => rule == rule_number,
             _ => false,
         })

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
+use inbox_domain::{Checked, Flag, NotCheckedReason, Tier, Triaged};
 
 use crate::builtin;
 use crate::clinic::RuleInfo;
@@ -114,7 +114,7 @@ impl Engine {
     /// The built-in lexicons and a clinic's own files on top: further forms of concepts, further rules, `watch_only`.
     ///
     /// # Errors
-    /// File, line and what was expected there.
+    /// File, line and what was expected there; an example of a clinic's rule that does not hold is one.
     pub fn with_clinic_lexicon(files: &[ClinicFile]) -> Result<Engine, LexiconError> {
         let builtin = builtin::FILES.iter().map(|(folder, name, text)| Source::parse(folder, name, text));
         let clinic = files.iter().map(|file| {
@@ -123,7 +123,34 @@ impl Engine {
             source.own = true;
             Ok(source)
         });
-        Self::of(builtin.chain(clinic).collect::<Result<_, _>>()?)
+        let mut sources = builtin.chain(clinic).collect::<Result<Vec<_>, _>>()?;
+        let engine = Self::with_lexicon(compile(&mut sources)?);
+        sources.iter().filter(|source| source.own).try_for_each(|source| engine.check_examples(source))?;
+        Ok(engine)
+    }
+
+    /// Whether the examples of a file's rules hold. Those of a rule that answers a question cannot be judged alone.
+    fn check_examples(&self, source: &Source<'_>) -> Result<(), LexiconError> {
+        let lang = match source.languages {
+            fact::ENGLISH => Some("en"),
+            fact::GERMAN => Some("de"),
+            _ => None,
+        };
+        for rule in source.parsed.rule.iter().filter(|rule| rule.after.is_empty()) {
+            let counts = |text: &str, id: Option<&str>| {
+                let judged = self.triage(&TriageInput { text, lang, context: &[] });
+                let one = |flag: &Flag| flag.tier > Tier::None && id.is_none_or(|id| flag.rule == id);
+                judged.flags.iter().any(one)
+            };
+            if let Some(missed) = rule.positive.iter().find(|text| !counts(text.get_ref(), None)) {
+                return Err(source.error(missed, "expected an example that is flagged"));
+            }
+            let id = Some(rule.id.get_ref().as_str());
+            if let Some(wrong) = rule.negative.iter().find(|text| counts(text.get_ref(), id)) {
+                return Err(source.error(wrong, "expected an example that this rule does not flag"));
+            }
+        }
+        Ok(())
     }
 
     /// Whether one file follows the schema and the pattern language, whatever concepts the others bring.

@@ -178,10 +178,11 @@ fn category_word(category: inbox_domain::Category) -> String {
 /// Evaluates every line that has a `label`; other lines are skipped.
 ///
 /// # Errors
-/// As [`crate::ndjson::run`].
+/// The first line that could not be read, or what went wrong with reading.
 pub fn run(reader: impl BufRead, engine: &Engine) -> Result<Evaluation, NdjsonError> {
     let mut tally = Tally::default();
-    read_lines(reader, |input| {
+    read_lines(reader, |line, input| {
+        let input = input.map_err(|what| NdjsonError::Line { line, what, more: 0 })?;
         if let Some(label) = input.label {
             tally.count(input, label, engine);
         }

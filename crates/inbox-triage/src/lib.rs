@@ -21,6 +21,7 @@ mod likely;
 mod matcher;
 pub mod ndjson;
 mod normalise;
+mod parted;
 mod text;
 
 pub use engine::{ClinicFile, ContextMessage, Engine, LearningView, RuleText, TriageInput};

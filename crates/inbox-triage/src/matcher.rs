@@ -61,19 +61,20 @@ pub(crate) fn find(lexicon: &Lexicon, text: &Text, pass: Pass, matching: &mut Ma
     let mut likely = std::mem::take(&mut matching.likely);
     likely.look(lexicon, text, pass);
     let mut run = Run { lexicon, text, steps_left: BUDGET, matching };
-    let mut exhausted = false;
-    for number in 0..text.sentences.len() as u32 {
+    // With half of the budget from the beginning, with the rest from the end: what weighs most often comes last.
+    let (mut next, mut end) = (0, text.sentences.len() as u32);
+    while next < end && run.steps_left > 0 && run.matching.hits.len() < MOST_HITS {
+        let forward = run.steps_left > BUDGET / 2 && run.matching.hits.len() < MOST_HITS / 2;
+        let number = if forward { next } else { end - 1 };
         let first_hit = run.matching.hits.len();
         let range = likely.range(lexicon, text, pass, number);
         for (candidate, token) in range.filter_map(|at| likely.get(lexicon.index(pass), at)) {
             run.around(candidate, token, number);
         }
         run.keep_first(first_hit);
-        if run.steps_left == 0 || run.matching.hits.len() >= MOST_HITS {
-            exhausted = true;
-            break;
-        }
+        if forward { next += 1 } else { end -= 1 }
     }
+    let exhausted = next < end || run.steps_left == 0;
     matching.likely = likely;
     exhausted
 }

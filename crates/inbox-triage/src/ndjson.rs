@@ -11,16 +11,22 @@ use crate::engine::{Engine, TriageInput};
 #[derive(Debug, thiserror::Error)]
 pub enum NdjsonError {
     /// The line is not an object with `id` and `text`; the number counts from 1. The text is not repeated.
-    #[error("line {line}: expected a JSON object with \"id\" and \"text\" ({what})")]
+    #[error("line {line}: expected a JSON object with \"id\" and \"text\" ({what}){}", and_more(*.more))]
     Line {
         /// Line number, from 1.
         line: usize,
         /// Kind of error, without the line's content.
         what: &'static str,
+        /// Further lines of this kind.
+        more: usize,
     },
     /// Reading or writing failed.
     #[error("input or output: {0}")]
     Io(#[from] io::Error),
+}
+
+fn and_more(lines: usize) -> String {
+    if lines == 0 { String::new() } else { format!(" and {lines} more such lines") }
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,10 +54,19 @@ struct OutputLine<'a> {
     not_checked: &'a [NotCheckedReason],
 }
 
-/// Calls `each` for every non-empty line.
+/// A line that could not be judged, in its place.
+#[derive(Debug, Serialize)]
+struct WrongLine {
+    id: Option<String>,
+    line: usize,
+    checked: Checked,
+    error: &'static str,
+}
+
+/// Calls `each` for every non-empty line: its number, and its content or what is wrong with it.
 pub(crate) fn read_lines(
     mut reader: impl BufRead,
-    mut each: impl FnMut(InputLine) -> Result<(), NdjsonError>,
+    mut each: impl FnMut(usize, Result<InputLine, &'static str>) -> Result<(), NdjsonError>,
 ) -> Result<(), NdjsonError> {
     let mut bytes = Vec::new();
     for number in 1.. {
@@ -59,46 +74,60 @@ pub(crate) fn read_lines(
         if reader.read_until(b'\n', &mut bytes)? == 0 {
             break;
         }
-        let wrong = |what| NdjsonError::Line { line: number, what };
-        let line = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8"))?.trim();
-        if line.is_empty() {
-            continue;
+        match std::str::from_utf8(&bytes).map(str::trim) {
+            Ok("") => {}
+            Ok(line) => each(number, read_line(line))?,
+            Err(_) => each(number, Err("not UTF-8"))?,
         }
-        if !line.starts_with('{') {
-            return Err(wrong("not valid JSON"));
-        }
-        let input = serde_json::from_str(line).map_err(|error| NdjsonError::Line {
-            line: number,
-            what: match error.classify() {
-                serde_json::error::Category::Data => "wrong type or missing field",
-                _ => "not valid JSON",
-            },
-        })?;
-        each(input)?;
     }
     Ok(())
 }
 
-/// Triages every line of `reader` and writes one line each to `writer`.
+fn read_line(line: &str) -> Result<InputLine, &'static str> {
+    if !line.starts_with('{') {
+        return Err("not valid JSON");
+    }
+    serde_json::from_str(line).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => "wrong type or missing field",
+        _ => "not valid JSON",
+    })
+}
+
+/// Triages every line of `reader` and writes one line each to `writer`; a line that is not `{"id","text","lang"?}` is answered
+/// with `{"id":null,"line","checked":"none","error"}`, and the others are judged.
 ///
 /// # Errors
-/// Stops at the first line that is not `{"id","text","lang"?}`, or when reading or writing fails.
+/// After the last line, the first that could not be read; at once when reading or writing fails.
 pub fn run(reader: impl BufRead, mut writer: impl Write, engine: &Engine) -> Result<(), NdjsonError> {
-    read_lines(reader, |input| {
-        let judged =
-            engine.triage(&TriageInput { text: &input.text, lang: input.lang.as_deref(), context: &[] });
-        let line = OutputLine {
-            id: &input.id,
-            tier: judged.tier,
-            flags: &judged.flags,
-            functions: &judged.functions,
-            checked: judged.checked,
-            not_checked: &judged.not_checked,
-        };
-        serde_json::to_writer(&mut writer, &line).map_err(io::Error::from)?;
-        writer.write_all(b"\n")?;
-        Ok(())
+    let (mut first, mut wrong) = (None, 0);
+    read_lines(reader, |line, input| {
+        match input {
+            Ok(input) => write_judged(&mut writer, engine, &input)?,
+            Err(error) => {
+                wrong += 1;
+                first.get_or_insert((line, error));
+                let wrong = WrongLine { id: None, line, checked: Checked::None, error };
+                serde_json::to_writer(&mut writer, &wrong).map_err(io::Error::from)?;
+            }
+        }
+        Ok(writer.write_all(b"\n")?)
     })?;
     writer.flush()?;
-    Ok(())
+    match first {
+        Some((line, what)) => Err(NdjsonError::Line { line, what, more: wrong - 1 }),
+        None => Ok(()),
+    }
+}
+
+fn write_judged(writer: impl Write, engine: &Engine, input: &InputLine) -> io::Result<()> {
+    let judged = engine.triage(&TriageInput { text: &input.text, lang: input.lang.as_deref(), context: &[] });
+    let line = OutputLine {
+        id: &input.id,
+        tier: judged.tier,
+        flags: &judged.flags,
+        functions: &judged.functions,
+        checked: judged.checked,
+        not_checked: &judged.not_checked,
+    };
+    Ok(serde_json::to_writer(writer, &line)?)
 }

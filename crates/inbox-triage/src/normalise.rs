@@ -8,6 +8,8 @@
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
+use crate::parted;
+
 /// What stands before a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Break {
@@ -42,6 +44,10 @@ pub(crate) struct Token {
     pub(crate) symbols: (u32, u32),
     /// Language bits of a function word.
     pub(crate) languages: u8,
+    /// Space stands before it.
+    pub(crate) spaced: bool,
+    /// Only a hyphen at a line's end stands between it and the word before.
+    pub(crate) wrapped: bool,
     /// Ends in an apostrophe and an s: `rope's`.
     pub(crate) possessive: bool,
     /// The first eight letters as a number; filled in by the matcher.
@@ -59,12 +65,16 @@ pub(crate) struct Tokens {
     pub(crate) foreign_letters: usize,
     /// The text was longer than [`MAX_CHARACTERS`].
     pub(crate) cut: bool,
+    /// A word is [`Token::wrapped`].
+    pub(crate) any_wrapped: bool,
 }
 
-/// Longer texts are judged up to here and say so. Portals cut far earlier.
+/// Zeros behind the folded words.
+pub(crate) const PADDING: usize = 8;
+/// Longer texts are judged at both ends, so many characters in all, and say so. Portals cut far earlier.
 pub(crate) const MAX_CHARACTERS: usize = 1_200_000;
 /// A longer "word" is not one; the rest of it starts a new token.
-const MAX_WORD: usize = 64;
+pub(crate) const MAX_WORD: usize = 64;
 
 impl Tokens {
     /// The folded form of a token.
@@ -98,13 +108,16 @@ struct Scanner<'a> {
     quote: bool,
     quoted_line: bool,
     line_start: bool,
+    spaced: bool,
+    /// A line ended in a hyphen right behind a word.
+    wrapped: bool,
 }
 
 /// Folds and splits a text, in the place of what `tokens` held before.
 pub(crate) fn tokenise(text: &str, tokens: &mut Tokens) {
     tokens.folded.clear();
     tokens.list.clear();
-    (tokens.foreign_letters, tokens.cut) = (0, false);
+    (tokens.foreign_letters, tokens.cut, tokens.any_wrapped) = (0, false, false);
     let mut scanner = Scanner {
         tokens,
         word_start: None,
@@ -113,16 +126,22 @@ pub(crate) fn tokenise(text: &str, tokens: &mut Tokens) {
         quote: false,
         quoted_line: false,
         line_start: true,
+        spaced: true,
+        wrapped: false,
     };
     scanner.tokens.folded.reserve(text.len());
     let (mut at, mut rest) = (0, text);
+    let mut cut = cut_of(text);
     while let Some(first) = rest.as_bytes().first() {
-        if at >= MAX_CHARACTERS {
-            scanner.tokens.cut = true;
-            break;
+        if let Some((from, to)) = cut.filter(|(from, _)| at >= *from) {
+            scanner.mark(at, Break::Sentence);
+            let left_out = rest.char_indices().nth(to - from).map_or(rest.len(), |(byte, _)| byte);
+            (at, rest, cut, scanner.tokens.cut) = (at + (to - from), &rest[left_out..], None, true);
+            continue;
         }
         if *first == b' ' {
             scanner.close_word(at);
+            scanner.spaced = true;
             (at, rest) = (at + 1, &rest[1..]);
             continue;
         }
@@ -139,8 +158,17 @@ pub(crate) fn tokenise(text: &str, tokens: &mut Tokens) {
     }
     let end = scanner.tokens.list.last().map_or(0, |token| token.end as usize);
     scanner.close_word(end.max(at));
-    join_spaced_letters(tokens);
-    tokens.folded.extend_from_slice(&[0; 8]);
+    parted::join(tokens);
+    tokens.folded.extend_from_slice(&[0; PADDING]);
+}
+
+/// Of a text that is too long the characters in its middle that are not judged.
+fn cut_of(text: &str) -> Option<(usize, usize)> {
+    if text.len() <= MAX_CHARACTERS {
+        return None;
+    }
+    let length = text.chars().count();
+    (length > MAX_CHARACTERS).then_some((MAX_CHARACTERS / 2, length - MAX_CHARACTERS / 2))
 }
 
 impl Scanner<'_> {
@@ -182,6 +210,7 @@ impl Scanner<'_> {
         } else {
             self.other(at, character, next);
         }
+        self.spaced |= character.is_whitespace();
         if character == '\n' {
             (self.line_start, self.quoted_line, self.quote) = (true, false, false);
         } else if !character.is_whitespace() {
@@ -224,6 +253,7 @@ impl Scanner<'_> {
             self.word_start.is_some() && self.tokens.folded.last().is_some_and(u8::is_ascii_digit);
         let next_digit = next.is_some_and(|n| n.is_ascii_digit());
         let abbreviation = mark == '.' && self.is_abbreviation();
+        let hyphen_ends_line = mark == '-' && matches!(next, Some('\n' | '\r')) && self.word_start.is_some();
         self.close_word(at);
         if mark == '?'
             && let Some(last) = self.tokens.list.last_mut()
@@ -240,6 +270,10 @@ impl Scanner<'_> {
             ',' => self.raise(Break::Comma),
             ':' if digit_before && next_digit => {}
             '-' if next.is_some_and(char::is_alphanumeric) => {}
+            '-' if hyphen_ends_line => {
+                self.wrapped = true;
+                return;
+            }
             ':' | '-' | '(' | ')' | '[' | ']' => self.raise(Break::Clause),
             '"' => self.quote = !self.quote,
             '>' if self.line_start => self.quoted_line = true,
@@ -345,11 +379,14 @@ impl Scanner<'_> {
     fn close_word(&mut self, end: usize) {
         let Some((start, from)) = self.word_start.take() else { return };
         let to = self.tokens.folded.len();
+        self.tokens.any_wrapped |= self.wrapped;
         self.tokens.list.push(Token {
             folded: (from as u32, to as u32),
             start: start as u32,
             end: end as u32,
             before: self.before,
+            spaced: self.spaced,
+            wrapped: self.wrapped && self.before == Break::No,
             quoted: self.quote,
             cited: self.quoted_line,
             asked: false,
@@ -359,6 +396,7 @@ impl Scanner<'_> {
             key: 0,
         });
         self.before = Break::No;
+        (self.spaced, self.wrapped) = (false, false);
     }
 }
 
@@ -383,39 +421,4 @@ fn latin_twin(character: char) -> Option<char> {
 
 fn is_pictograph(character: char) -> bool {
     matches!(character, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
-}
-
-/// `s u i c i d e` becomes one token: four or more single letters in a row.
-fn join_spaced_letters(tokens: &mut Tokens) {
-    let single = |token: &Token| token.folded.1 - token.folded.0 == 1;
-    let mut in_a_row = 0;
-    let any = tokens.list.iter().any(|token| {
-        in_a_row = if single(token) { in_a_row + 1 } else { 0 };
-        in_a_row >= 4
-    });
-    if !any {
-        return;
-    }
-    let list = std::mem::take(&mut tokens.list);
-    let mut at = 0;
-    while at < list.len() {
-        let run = list[at..]
-            .iter()
-            .enumerate()
-            .take_while(|(i, t)| single(t) && (*i == 0 || t.before == Break::No));
-        let run = run.count().min(MAX_WORD);
-        if run >= 4 {
-            let from = tokens.folded.len() as u32;
-            for token in &list[at..at + run] {
-                let letter = tokens.folded[token.folded.0 as usize];
-                tokens.folded.push(letter);
-            }
-            let (folded, end) = ((from, tokens.folded.len() as u32), list[at + run - 1].end);
-            tokens.list.push(Token { folded, end, ..list[at] });
-            at += run;
-        } else {
-            tokens.list.push(list[at]);
-            at += 1;
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::lexicon::compile::{BOTH, Lexicon, symbol_bit};
 use crate::lexicon::vocabulary::{Symbol, fact};
-use crate::normalise::{Break, Tokens, first_letters, first_letters_of, tokenise};
+use crate::normalise::{Break, PADDING, Tokens, first_letters, first_letters_of, tokenise};
 
 /// Words after which a sentence without an end is cut.
 const LONGEST_SENTENCE: usize = 160;
@@ -46,6 +46,9 @@ impl Text {
     /// a bit.
     pub(crate) fn read(&mut self, lexicon: &Lexicon, text: &str, hint: u8) {
         tokenise(text, &mut self.tokens);
+        if self.tokens.any_wrapped {
+            self.join_wrapped(lexicon);
+        }
         let Tokens { folded, list, .. } = &mut self.tokens;
         let (symbols, letters) = (&mut self.symbols, &mut self.letters);
         symbols.clear();
@@ -74,6 +77,30 @@ impl Text {
         self.function_words = [english, german, other].map(|count| count as usize);
         self.function_cues = cues;
         self.split(hint);
+    }
+
+    /// A word parted by a hyphen at a line's end is one word if the vocabulary knows it as one.
+    fn join_wrapped(&mut self, lexicon: &Lexicon) {
+        let Tokens { folded, list, .. } = &mut self.tokens;
+        folded.truncate(folded.len() - PADDING);
+        for token in std::mem::take(list) {
+            let Some(last) = list.last_mut().filter(|_| token.wrapped) else {
+                list.push(token);
+                continue;
+            };
+            let part = |(from, to): (u32, u32)| &folded[from as usize..to as usize];
+            let word = [part(last.folded), part(token.folded)].concat();
+            self.symbols.clear();
+            lexicon.vocabulary.look_up(&word, first_letters_of(&word), &mut self.symbols, &mut self.letters);
+            if self.symbols.is_empty() {
+                list.push(token);
+                continue;
+            }
+            let from = folded.len() as u32;
+            folded.extend_from_slice(&word);
+            (last.folded, last.end) = ((from, folded.len() as u32), token.end);
+        }
+        folded.extend_from_slice(&[0; PADDING]);
     }
 
     /// Makes the letters of the text unreadable; the buffers stay for the next one unless they have grown large.

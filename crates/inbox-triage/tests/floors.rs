@@ -85,3 +85,25 @@ fn ndjson_answers_line_by_line_in_order() {
         "line 1: expected a JSON object with \"id\" and \"text\" (wrong type or missing field)"
     );
 }
+
+#[test]
+fn ndjson_judges_the_lines_after_one_that_cannot_be_read() {
+    let input = b"{\"id\":\"a\",\"text\":\"I want to die.\"}\nno json\n{\"id\":\"c\"}\n\xff\xfe\n{\"id\":\"e\",\"text\":\"Ich will sterben.\"}\n";
+    let mut output = Vec::new();
+    let error = ndjson::run(&input[..], &mut output, Engine::builtin()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2: expected a JSON object with \"id\" and \"text\" (not valid JSON) and 2 more such lines"
+    );
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        (&lines[0]["id"], &lines[4]["id"], &lines[4]["tier"]),
+        (&"a".into(), &"e".into(), &"urgent".into())
+    );
+    let wrong =
+        serde_json::json!({"id": null, "line": 3, "checked": "none", "error": "wrong type or missing field"});
+    assert_eq!(lines[2], wrong);
+    assert_eq!(lines[3]["error"], "not UTF-8");
+}

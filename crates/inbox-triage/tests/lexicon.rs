@@ -138,3 +138,56 @@ fn a_short_answer_is_read_with_the_question_before_it() {
     let flags = after("Are you safe tonight?", "No.").flags;
     assert!(flags[0].context.contains(&inbox_domain::ContextMark::ThreadContext));
 }
+
+#[test]
+fn the_examples_of_a_clinics_rules_are_run_when_they_are_loaded() {
+    let load = |examples: &str| {
+        let text = format!(
+            "[[rule]]\nid = \"clinic.bench\"\ncategory = \"intent\"\ntier = \"urgent\"\nreason = {{ en = \"a\", de = \"b\" }}\n\
+             source = \"clinic\"\nmatch = [\"going to the old quarry\"]\n{examples}"
+        );
+        Engine::with_clinic_lexicon(&[ClinicFile { folder: "en".into(), name: "own.toml".into(), text }])
+    };
+    assert!(
+        load("positive = [\"I am going to the old quarry.\"]\nnegative = [\"The quarry is shut.\"]\n")
+            .is_ok()
+    );
+    let missed =
+        load("positive = [\n  \"I am going to the old quarry.\",\n  \"I am off to the shops.\",\n]\n")
+            .err()
+            .expect("an example that does not hold");
+    assert_eq!((missed.file.as_str(), missed.line), ("own.toml", 10), "{missed}");
+    assert_eq!(missed.expected, "expected an example that is flagged");
+    let wrong =
+        load("negative = [\"Not going to the old quarry is hard.\", \"She is going to the old quarry.\"]\n");
+    assert_eq!(
+        wrong.err().expect("an example that does not hold").expected,
+        "expected an example that this rule does not flag"
+    );
+}
+
+#[test]
+fn a_denied_claim_with_a_denial_inside_says_the_thing() {
+    let engine = Engine::builtin();
+    let tier = |text: &str| engine.triage(&TriageInput { text, lang: None, context: &[] }).tier;
+    for text in [
+        "It's not that I never think of killing myself.",
+        "It isn't as if I don't think about suicide.",
+        "I wouldn't say I never want to kill myself.",
+        "Es ist nicht so, dass ich nie an Suizid denke.",
+        "Ich kann nicht behaupten, dass ich nie daran denke, mich umzubringen.",
+        "Das heißt nicht, dass ich mich nicht umbringen will.",
+    ] {
+        assert!(tier(text) >= Tier::Urgent, "{text}");
+    }
+    for text in [
+        "It's not that I want to kill myself.",
+        "It's not that I don't want to live.",
+        "That doesn't mean I want to die.",
+        "Es ist nicht so, dass ich mich umbringen will.",
+        "Das heißt nicht, dass ich mich umbringen will.",
+    ] {
+        assert_eq!(tier(text), Tier::None, "{text}");
+    }
+    assert!(tier("Hi, SI is back") >= Tier::Urgent);
+}

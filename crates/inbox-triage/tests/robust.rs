@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use inbox_domain::{Checked, NotCheckedReason, Tier, Triaged};
+use inbox_domain::{Category, Checked, Flag, NotCheckedReason, Tier, Triaged};
 use inbox_triage::{Engine, TriageInput};
 use proptest::prelude::*;
 
@@ -102,4 +102,64 @@ proptest! {
         assert_spans_hold(&text, &judged);
         prop_assert_eq!(judged, triage(&text));
     }
+}
+
+#[test]
+fn drawn_out_and_parted_letters_are_found() {
+    for text in [
+        "I waaanttt tooo dieee",
+        "iiii waaannttt toooo kiiilll myseeelfff",
+        "ii wwaanntt ttoo ddiiee",
+        "I want to k.i.l.l myself",
+        "I want to d.i.e.",
+        "I am s🙂u🙂i🙂c🙂i🙂d🙂a🙂l",
+        "s.u.i.c.i.d.a.l again",
+        "Ich bin s-u-i-z-i-d-a-l",
+        "Ich habe wieder Selbst-\nmordgedanken.",
+        "I have sui-\r\ncidal thoughts.",
+    ] {
+        let judged = triage(text);
+        assert!(judged.flags.iter().any(|flag| flag.category != Category::HarmToOthers), "{text}");
+        assert!(judged.tier >= Tier::Urgent, "{text}: {:?}", judged.flags);
+        assert_spans_hold(text, &judged);
+    }
+    for text in [
+        "Plan A. B. C. D. whatever suits you, e.g. Monday, u.s.w.",
+        "Ich habe Angst-\nund Panikattacken im Griff.",
+        "The follow-\nup went well.",
+        "Room 1.2.3.4, thanks 🙂 🙂 a 🙂 b",
+    ] {
+        let judged = triage(text);
+        assert_eq!(judged.tier, Tier::None, "{text}: {:?}", judged.flags);
+    }
+}
+
+#[test]
+fn a_word_that_meets_a_wildcard_twice_is_found_twice() {
+    let judged =
+        triage("Keine Selbstmordphantasien. Aber heute wieder Selbstmordphantasien, ich halte es nicht aus.");
+    let second = |flag: &Flag| {
+        flag.start > 20 && flag.text.contains("Selbstmordphantasien") && flag.tier >= Tier::Urgent
+    };
+    assert!(judged.flags.iter().any(second), "{:?}", judged.flags);
+}
+
+#[test]
+fn a_crisis_at_the_end_of_a_very_long_message_is_seen() {
+    let end = " Ich habe die Tabletten schon genommen, alle. I am going to kill myself tonight.";
+    for (filler, times) in [
+        ("Killing it, my suicidal friend said he wants to die, kill me. ", 4_000),
+        ("I want to die. ", 60_000),
+        ("Nothing new here, all is well. ", 50_000),
+    ] {
+        let text = filler.repeat(times) + end;
+        let judged = triage(&text);
+        let from = text.chars().count() - end.chars().count();
+        let seen = |flag: &Flag| flag.start >= from && flag.tier == Tier::Emergency;
+        assert!(judged.flags.iter().any(seen), "{filler}: {:?}", judged.flags.last());
+        assert_spans_hold(&text, &judged);
+    }
+    let long = "Nothing new here, all is well. ".repeat(50_000);
+    let judged = triage(&long);
+    assert_eq!((judged.checked, judged.not_checked), (Checked::Partial, vec![NotCheckedReason::TextCut]));
 }

@@ -120,3 +120,15 @@ fn the_json_form_refuses_what_it_does_not_know() {
     assert_eq!(serde_json::from_str::<ClinicLexicon>(&json).unwrap(), kept);
     assert!(serde_json::from_str::<ClinicLexicon>("{\"wrods\":[]}").is_err());
 }
+
+#[test]
+fn lists_of_millions_are_refused_at_once() {
+    let begin = std::time::Instant::now();
+    let many = ClinicLexicon { words: vec![], watch_only: vec!["en.ideation.want-to-die".into(); 3_000_000] };
+    let found = many.problems(&BTreeSet::new());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].path.as_str(), found[0].problem), ("watch_only", ClinicProblemKind::TooMany));
+    let many = ClinicLexicon { words: vec![words("a", &["quarry"]); 100_000], watch_only: vec![] };
+    assert_eq!(many.problems(&BTreeSet::new()).len(), 1);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{:?}", begin.elapsed());
+}

@@ -69,11 +69,15 @@ pub(crate) fn compile(sources: &mut [Source<'_>]) -> Result<Lexicon, LexiconErro
             compiler.add_rule(source, rule)?;
         }
     }
+    let switched = sources.iter().flat_map(|source| &source.parsed.watch_only);
+    let switched: HashSet<&str> = switched.map(|id| id.get_ref().as_str()).collect();
     for source in sources.iter() {
-        for id in &source.parsed.watch_only {
-            let rule = compiler.rules.iter_mut().find(|rule| rule.id == *id.get_ref());
-            rule.ok_or_else(|| source.error(id, "expected the id of a rule"))?.watch_only = true;
+        if let Some(id) = source.parsed.watch_only.iter().find(|id| !ids.contains(id.get_ref())) {
+            return Err(source.error(id, "expected the id of a rule"));
         }
+    }
+    for rule in &mut compiler.rules {
+        rule.watch_only = switched.contains(rule.id.as_str());
     }
     let mut lexicon = compiler.finish();
     lexicon.fingerprint = fingerprint(sources);
@@ -148,6 +152,7 @@ impl Compiler {
         let Cues {
             negation,
             negation_phrase,
+            denied_claim,
             pseudo_negation,
             doubtful_negation,
             contrast,
@@ -168,6 +173,7 @@ impl Compiler {
         for (cue, list) in [
             (Cue::Negation, negation),
             (Cue::NegationPhrase, negation_phrase),
+            (Cue::DeniedClaim, denied_claim),
             (Cue::PseudoNegation, pseudo_negation),
             (Cue::DoubtfulNegation, doubtful_negation),
             (Cue::Contrast, contrast),
@@ -242,8 +248,8 @@ impl Compiler {
             needs_support: !source.own && needs_support(rule),
             evidence: rule.evidence,
             escalation: rule.escalation,
-            positive: rule.positive.clone(),
-            negative: rule.negative.clone(),
+            positive: rule.positive.iter().map(|example| example.get_ref().clone()).collect(),
+            negative: rule.negative.iter().map(|example| example.get_ref().clone()).collect(),
         });
         Ok(())
     }

@@ -115,6 +115,7 @@ impl Choice {
 pub(crate) enum Cue {
     Negation,
     NegationPhrase,
+    DeniedClaim,
     PseudoNegation,
     DoubtfulNegation,
     Contrast,

@@ -117,9 +117,9 @@ pub(crate) struct Rule {
     #[serde(default)]
     pub(crate) escalation: bool,
     #[serde(default)]
-    pub(crate) positive: Vec<String>,
+    pub(crate) positive: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(crate) negative: Vec<String>,
+    pub(crate) negative: Vec<Spanned<String>>,
 }
 
 fn yes() -> bool {
@@ -132,6 +132,8 @@ fn yes() -> bool {
 pub(crate) struct Cues {
     pub(crate) negation: Vec<Spanned<String>>,
     pub(crate) negation_phrase: Vec<Spanned<String>>,
+    /// Words that deny the whole clause behind them: "it's not that ...", "es ist nicht so, dass ...".
+    pub(crate) denied_claim: Vec<Spanned<String>>,
     pub(crate) pseudo_negation: Vec<Spanned<String>>,
     pub(crate) doubtful_negation: Vec<Spanned<String>>,
     pub(crate) contrast: Vec<Spanned<String>>,

@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    pub(super) fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
+    pub(crate) fn error(&self, at: &Spanned<String>, expected: impl Into<String>) -> LexiconError {
         let line = line_of(self.text, at.span().start);
         LexiconError { file: self.file.to_owned(), line, expected: expected.into() }
     }

@@ -52,6 +52,9 @@ fn hash_on(hash: u64, byte: u8) -> u64 {
 /// Letters by which a wildcard is found.
 const MOST_BEGINNING: usize = 4;
 
+/// Drawn-out letters of a word that are tried as one and as two; further ones count once.
+const MOST_DRAWN_OUT: usize = 5;
+
 /// A range of [`Vocabulary::pool`].
 type Range = (u32, u32);
 
@@ -264,9 +267,10 @@ impl Vocabulary {
         if word.is_empty() || (word.len() < 3 && !word[0].is_ascii_digit()) {
             return;
         }
+        let before = out.len();
         let mut add = |wildcards: &[Wildcard]| {
             for wildcard in wildcards {
-                if wildcard.fits(word) && !out.contains(&wildcard.symbol) {
+                if wildcard.fits(word) && !out[before..].contains(&wildcard.symbol) {
                     out.push(wildcard.symbol);
                 }
             }
@@ -282,13 +286,8 @@ impl Vocabulary {
     }
 
     fn look_up_unknown(&self, word: &[u8], out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) {
-        if word.windows(3).any(|w| w[0] == w[1] && w[1] == w[2]) {
-            for keep in [2, 1] {
-                collapse(word, keep, scratch);
-                if self.extend_known(scratch, out) {
-                    return;
-                }
-            }
+        if self.look_up_drawn_out(word, out, scratch) {
+            return;
         }
         if word.iter().any(u8::is_ascii_digit) {
             unleet(word, scratch);
@@ -299,6 +298,37 @@ impl Vocabulary {
         if (6..=24).contains(&word.len()) {
             self.look_up_misspelt(word, out);
         }
+    }
+
+    /// "tooo", "kiiilll", "ddiiee": every way to take a letter that is drawn out as one or as two.
+    fn look_up_drawn_out(&self, word: &[u8], out: &mut Vec<Symbol>, scratch: &mut Vec<u8>) -> bool {
+        let runs = || word.chunk_by(|a, b| a == b);
+        let every_letter = word.len() >= 4 && runs().all(|run| run.len() >= 2);
+        let long = |run: &[u8]| run.len() >= 3 || (every_letter && run.len() == 2);
+        let drawn_out = runs().filter(|run| long(run)).count();
+        if drawn_out == 0 {
+            return false;
+        }
+        let before = out.len();
+        for doubled in 0..1u32 << drawn_out.min(MOST_DRAWN_OUT) {
+            scratch.clear();
+            let mut left = doubled;
+            for run in runs() {
+                let kept = if long(run) { 1 + (left & 1) as usize } else { run.len() };
+                left >>= u32::from(long(run));
+                scratch.extend_from_slice(&run[..kept.min(run.len())]);
+            }
+            self.extend_known(scratch, out);
+        }
+        let mut at = before;
+        while at < out.len() {
+            if out[before..at].contains(&out[at]) {
+                out.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+        out.len() > before
     }
 
     fn extend_known(&self, word: &[u8], out: &mut Vec<Symbol>) -> bool {
@@ -335,17 +365,6 @@ impl Vocabulary {
                 return;
             }
             before = hash_on(before, word[skip]);
-        }
-    }
-}
-
-fn collapse(word: &[u8], keep: usize, out: &mut Vec<u8>) {
-    out.clear();
-    let mut run = 0;
-    for (at, byte) in word.iter().enumerate() {
-        run = if at > 0 && word[at - 1] == *byte { run + 1 } else { 1 };
-        if run <= keep {
-            out.push(*byte);
         }
     }
 }
