@@ -270,10 +270,7 @@ impl Scanner<'_> {
             ',' => self.raise(Break::Comma),
             ':' if digit_before && next_digit => {}
             '-' if next.is_some_and(char::is_alphanumeric) => {}
-            '-' if hyphen_ends_line => {
-                self.wrapped = true;
-                return;
-            }
+            '-' if hyphen_ends_line => self.wrapped = true,
             ':' | '-' | '(' | ')' | '[' | ']' => self.raise(Break::Clause),
             '"' => self.quote = !self.quote,
             '>' if self.line_start => self.quoted_line = true,

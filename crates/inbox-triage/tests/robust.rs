@@ -135,16 +135,6 @@ fn drawn_out_and_parted_letters_are_found() {
 }
 
 #[test]
-fn a_word_that_meets_a_wildcard_twice_is_found_twice() {
-    let judged =
-        triage("Keine Selbstmordphantasien. Aber heute wieder Selbstmordphantasien, ich halte es nicht aus.");
-    let second = |flag: &Flag| {
-        flag.start > 20 && flag.text.contains("Selbstmordphantasien") && flag.tier >= Tier::Urgent
-    };
-    assert!(judged.flags.iter().any(second), "{:?}", judged.flags);
-}
-
-#[test]
 fn a_crisis_at_the_end_of_a_very_long_message_is_seen() {
     let end = " Ich habe die Tabletten schon genommen, alle. I am going to kill myself tonight.";
     for (filler, times) in [

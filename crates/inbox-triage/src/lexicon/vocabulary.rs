@@ -381,3 +381,20 @@ fn unleet(word: &[u8], out: &mut Vec<u8>) {
         other => *other,
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_known_by_a_wildcard_is_found_each_time_it_stands_there() {
+        let mut builder = Builder::new();
+        let symbol = builder.intern("suizid*");
+        let vocabulary = builder.finish();
+        let (word, mut found) = (b"suizidpakt", Vec::new());
+        for _ in 0..2 {
+            vocabulary.look_up(word, first_letters_of(word), &mut found, &mut Vec::new());
+        }
+        assert_eq!(found, [symbol, symbol]);
+    }
+}
