@@ -26,6 +26,7 @@ const COMMAND_NAMES: &[&str] = &[
     "undo_reply",
     "search",
     "sync_now",
+    "stop_first_fill",
     "acknowledge_case",
     "log_attempt",
     "set_step",

@@ -38,6 +38,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::undo_reply,
             commands::search,
             commands::sync_now,
+            commands::stop_first_fill,
             commands::acknowledge_case,
             commands::log_attempt,
             commands::set_step,

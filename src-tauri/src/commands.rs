@@ -247,6 +247,13 @@ pub(crate) fn sync_now(app: State<'_, App>) -> Answer<()> {
     app.session()?.sync_now()
 }
 
+/// Stops the first fill; what is stored stays, and `sync_now` goes on with it.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn stop_first_fill(app: State<'_, App>) -> Answer<()> {
+    app.session()?.stop_first_fill()
+}
+
 /// Stops the clock of a case.
 #[tauri::command(async)]
 #[specta::specta]

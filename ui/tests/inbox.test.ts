@@ -139,7 +139,7 @@ describe('freshness', () => {
     ['problem', { problem: { ...unreachable, code: 'unauthorized' } }, 'Sync stopped · copy complete to 07:54'],
     [
       'filling',
-      { first_fill: [1240, 4100] as [number, number], complete_until: null },
+      { first_fill: { done: 1240, total: 4100, seconds_left: null, stopped: false }, complete_until: null },
       'First sync: 1240 of about 4100 messages',
     ],
     [
@@ -152,6 +152,31 @@ describe('freshness', () => {
     await openWindow({ staleness })
     await until(() => expect(one('staleness').dataset.state).toBe(state))
     expect(one('staleness').textContent).toContain(words)
+  })
+
+  test.each([
+    [null, null],
+    [20, 'less than a minute left'],
+    [190, 'about 4 min left'],
+    [7200, 'about 2 h left'],
+  ])('a first fill says how long it will take (%s s)', async (seconds_left, words) => {
+    await openWindow({ staleness: { first_fill: { done: 1240, total: 4100, seconds_left, stopped: false } } })
+    await until(() => expect(one('staleness').dataset.state).toBe('filling'))
+    const said = document.querySelector('[data-testid="time-left"]')
+    expect(said?.textContent ?? null).toBe(words)
+  })
+
+  test('a first fill is stopped and gone on with', async () => {
+    const first_fill = { done: 1240, total: 4100, seconds_left: 190, stopped: false }
+    const fake = await openWindow({ staleness: { first_fill } })
+    await until(() => expect(one('first-fill-stop').textContent).toBe('Stop for now'))
+    await fireEvent.click(one('first-fill-stop'))
+    expect(fake.calls.some(([name]) => name === 'stopFirstFill')).toBe(true)
+    Object.assign(first_fill, { stopped: true, seconds_left: null })
+    await until(() => expect(one('staleness').dataset.state).toBe('stopped'))
+    expect(one('staleness').textContent).toContain('First sync stopped: 1240 of about 4100 messages are here')
+    await fireEvent.click(one('first-fill-go-on'))
+    await until(() => expect(fake.calls.some(([name]) => name === 'syncNow')).toBe(true))
   })
 
   test('what waits and what is stuck is said', async () => {

@@ -11,7 +11,7 @@ use inbox_domain::OutboxState;
 use tokio::runtime::Runtime;
 
 use crate::{
-    dto::{AppError, AppEvent},
+    dto::{AppError, AppEvent, FirstFill},
     listening::listen,
     notify::{self, Notice, NoticeAnswer},
     pacing::{Cause, Look, Outcome, Pacing},
@@ -48,7 +48,8 @@ fn run(session: &Arc<Session>, runtime: &Runtime) {
     while !session.vault.is_closed() {
         // What a panic may leave half done is the vault's transaction, which is rolled back, and the facts below.
         let caught = catch_unwind(AssertUnwindSafe(|| {
-            if session.is_connected() && !session.status.get().signed_out {
+            let wanted = !session.status.get().signed_out && !session.filling.is_stopped();
+            if session.is_connected() && wanted {
                 let outcome = runtime.block_on(sync_once(session, cause));
                 pacing.note(outcome);
             }
@@ -100,12 +101,18 @@ async fn sync_once(session: &Arc<Session>, cause: Cause) -> Outcome {
     let now = session.now();
     session.status.change(|facts| {
         facts.syncing = false;
-        facts.first_fill = None;
+        let stopped = session.filling.is_stopped();
+        facts.first_fill = facts.first_fill.take().filter(|_| stopped).map(|fill| FirstFill {
+            stopped,
+            seconds_left: None,
+            ..fill
+        });
         if problem.is_none() {
             facts.last_success = Some(now);
         }
         facts.signed_out = problem.as_ref().is_some_and(|problem| problem.code == "sign_in_needed");
-        facts.problem.clone_from(&problem);
+        // What she stopped herself is no problem.
+        facts.problem = problem.clone().filter(|problem| !(stopped && problem.code == "cancelled"));
     });
     let outcome = Outcome {
         cause,

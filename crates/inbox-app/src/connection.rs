@@ -150,7 +150,7 @@ impl Session {
             facts.problem = None;
         });
         self.hang_up(false);
-        self.sync_within(Duration::ZERO);
+        self.sync_wanted(Duration::ZERO);
         Ok(LoginRecord {
             portal: PortalRecord {
                 software: capabilities.software.clone(),

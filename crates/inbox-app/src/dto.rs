@@ -38,6 +38,19 @@ pub struct AppError {
     pub params: Vec<(String, String)>,
 }
 
+/// How far the first fill is.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct FirstFill {
+    /// Messages received.
+    pub done: u32,
+    /// About how many there are.
+    pub total: u32,
+    /// About how many seconds are left; `None` while that cannot be said.
+    pub seconds_left: Option<u32>,
+    /// The clinician stopped it.
+    pub stopped: bool,
+}
+
 /// How fresh the copy is and how the portal answers: the bar at the top.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct Staleness {
@@ -49,8 +62,8 @@ pub struct Staleness {
     pub syncing: bool,
     /// A socket of the portal is open: what is new is announced, and polling is slow. Else the portal is polled.
     pub live: bool,
-    /// Progress of the first fill (done, of about), while it runs.
-    pub first_fill: Option<(u32, u32)>,
+    /// The first fill, while it runs or stands still.
+    pub first_fill: Option<FirstFill>,
     /// What stopped the last sync; `None` when it went well.
     pub problem: Option<AppError>,
     /// Outbox entries not yet acknowledged.

@@ -13,6 +13,7 @@ mod detail;
 pub mod dto;
 mod error;
 mod feedback;
+mod first_fill;
 mod headless;
 mod hours;
 mod lexicon;

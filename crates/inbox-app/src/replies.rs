@@ -66,7 +66,7 @@ impl Session {
         })?;
         self.vault.save_draft(thread, "", self.now())?;
         self.changed(thread);
-        self.sync_within(if crisis { Duration::ZERO } else { UNDO_WINDOW });
+        self.sync_wanted(if crisis { Duration::ZERO } else { UNDO_WINDOW });
         self.emit(AppEvent::StatusChanged);
         Ok(outbox_view(&entry, self.now()))
     }
@@ -93,7 +93,7 @@ impl Session {
     pub(crate) fn resolve(&self, id: &str, send: bool) -> AppResult<OutboxEntry> {
         let entry = self.vault.resolve(parse(id, "id")?, send, self.now())?;
         self.changed(entry.thread);
-        self.sync_within(Duration::ZERO);
+        self.sync_wanted(Duration::ZERO);
         Ok(entry)
     }
 

@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use crate::{
     dto::AppEvent,
     error::{AppResult, parse, parse_instant},
+    first_fill::Filling,
     hours::InForce,
     lexicon::{LexiconInForce, SharedEngine},
     listening::Line,
@@ -69,6 +70,7 @@ pub struct Session {
     pub(crate) hinted: AtomicBool,
     pub(crate) line: tokio::sync::watch::Sender<Line>,
     pub(crate) cancel: CancelFlag,
+    pub(crate) filling: Filling,
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
     pub(crate) retriage: Mutex<RetriageFacts>,
@@ -99,6 +101,7 @@ impl Session {
             hinted: AtomicBool::new(false),
             line: tokio::sync::watch::Sender::default(),
             cancel: CancelFlag::default(),
+            filling: Filling::default(),
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
             retriage: Mutex::default(),
@@ -129,6 +132,7 @@ impl Session {
     /// Closes the database and wipes its key.
     pub fn close(&self) {
         self.cancel.cancel();
+        self.filling.cancel();
         self.vault.close();
         self.hang_up(true);
         self.wake.notify_one();
@@ -142,7 +146,7 @@ impl Session {
     /// Whether somebody looks at the window: it is then kept fresher.
     pub fn set_focused(&self, focused: bool) {
         let was = self.focused.swap(focused, Ordering::Relaxed);
-        if focused && !was {
+        if focused && !was && !self.filling.is_stopped() {
             self.sync_within(Duration::from_secs(1));
         }
     }
@@ -150,8 +154,14 @@ impl Session {
     /// Asks the portal at once.
     pub fn sync_now(&self) -> AppResult<()> {
         self.status.change(|facts| facts.signed_out = false);
-        self.sync_within(Duration::ZERO);
+        self.sync_wanted(Duration::ZERO);
         Ok(())
+    }
+
+    /// As [`Session::sync_within`] for what somebody asked for: a first fill that was stopped goes on.
+    pub(crate) fn sync_wanted(&self, delay: Duration) {
+        self.filling.go_on();
+        self.sync_within(delay);
     }
 
     /// Makes the next sync start after `delay` at the latest.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use inbox_domain::{AfterHoursReason, OutboxState, View, format_instant};
 
 use crate::{
-    dto::{AppError, Duty, Overview, Staleness},
+    dto::{AppError, Duty, FirstFill, Overview, Staleness},
     error::AppResult,
     session::{Session, lock},
 };
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct SyncFacts {
     pub(crate) syncing: bool,
     pub(crate) last_success: Option<DateTime<Utc>>,
-    pub(crate) first_fill: Option<(u32, u32)>,
+    pub(crate) first_fill: Option<FirstFill>,
     pub(crate) problem: Option<AppError>,
     /// The portal refused the sign-in for good: it is not asked again before somebody signs in or asks for it.
     pub(crate) signed_out: bool,

@@ -1,6 +1,6 @@
 //! Runs a sync on an open vault: once for the command line, again and again behind the window.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use inbox_domain::{ApplyReport, CaseId, OutboxDraft, OutboxEntry, OutboxId, ThreadId};
 use inbox_portal::Portal;
@@ -62,9 +62,8 @@ impl Session {
     /// One sync behind the window: what it changed, and what stopped it.
     pub(crate) async fn sync_in_background(&self) -> (Changes, Option<AppError>) {
         let progress = |progress: Progress| {
-            let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-            let about = progress.total.unwrap_or(progress.done).max(progress.done);
-            self.status.change(|facts| facts.first_fill = Some((count(progress.done), count(about))));
+            let shown = self.filling.show(progress, Instant::now());
+            self.status.change(|facts| facts.first_fill = Some(shown));
             self.emit(AppEvent::StatusChanged);
         };
         let portal = match self.open_portal() {
@@ -95,6 +94,10 @@ impl Session {
     ) -> Result<SyncReport, SyncFailure> {
         self.reload_lexicon();
         let (hours, engine) = (self.hours(), self.engine());
+        let cancel = self.filling.begin();
+        if self.cancel.is_cancelled() {
+            cancel.cancel();
+        }
         let context = SyncContext {
             vault: &self.vault,
             portal,
@@ -103,7 +106,7 @@ impl Session {
             clock: &*self.around.clock,
             sleeper: &TokioSleeper,
             progress,
-            cancel: &self.cancel,
+            cancel: &cancel,
         };
         let outcome = inbox_sync::run(&context, mode).await;
         self.forget_guessed_hours(match &outcome {

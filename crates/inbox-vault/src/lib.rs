@@ -23,6 +23,7 @@ mod model;
 mod outbox;
 mod people;
 mod quarantine;
+mod retention;
 mod retriage;
 mod search;
 mod search_text;
@@ -36,8 +37,8 @@ pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
     AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
-    Proxy, QuarantineRow, RecentText, RuleCount, StoredCase, StoredFlag, StoredHeader, StoredMessage,
-    ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
+    Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase, StoredFlag, StoredHeader,
+    StoredMessage, ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
 };
 pub use vault::{CreateOptions, Created, Vault};
 

@@ -206,6 +206,17 @@ pub struct RecentText {
     pub text: String,
 }
 
+/// What left the vault by retention.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// Messages.
+    pub messages: u32,
+    /// Their threads, which changed.
+    pub threads: Vec<ThreadId>,
+    /// There is more: the next call goes on after this thread.
+    pub go_on_after: Option<ThreadId>,
+}
+
 /// What sync asks about a stored thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredHeader {

@@ -104,7 +104,7 @@ fn made(target: &str, stock: &Stock, released: &AtomicBool) -> String {
         _ => {}
     }
     let kind = path.trim_start_matches('/');
-    let changed = query.contains("_lastUpdated=");
+    let (listing, changed) = (query.contains("_elements=id"), query.contains("_lastUpdated="));
     let mut found = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         for word in value.split(',') {
@@ -118,7 +118,13 @@ fn made(target: &str, stock: &Stock, released: &AtomicBool) -> String {
                 }
                 "part-of" if !changed => {
                     let header = word.trim_start_matches("Communication/");
-                    found.extend(stock.listed.get(header).map(String::as_str));
+                    if listing {
+                        found.extend(stock.listed.get(header).map(String::as_str));
+                    } else {
+                        let members = stock.members.get(header).into_iter().flatten();
+                        let entry = |id| stock.entries.get(&format!("Communication/{id}"));
+                        found.extend(members.filter_map(entry).map(String::as_str));
+                    }
                 }
                 _ => {}
             }

@@ -27,6 +27,8 @@ pub(crate) struct Stock {
     pub(crate) listed: HashMap<String, String>,
     /// Entries with a whole resource by `Type/id`.
     pub(crate) entries: HashMap<String, String>,
+    /// Ids of messages by header.
+    pub(crate) members: HashMap<String, Vec<String>>,
     /// Ids by `system|value`.
     pub(crate) identifiers: HashMap<String, String>,
     pub(crate) messages: usize,
@@ -74,7 +76,9 @@ pub(crate) async fn build(base: &str, messages: usize, new: usize) -> Result<Sto
         if message && seen > new_from { later.push(item) } else { old.push(item) }
     }
     let mut listed: HashMap<String, String> = HashMap::new();
+    let mut members: HashMap<String, Vec<String>> = HashMap::new();
     for item in old.iter().filter(is_message) {
+        members.entry(item.header.clone().unwrap_or_default()).or_default().push(item.id.clone());
         let list = listed.entry(item.header.clone().unwrap_or_default()).or_default();
         if !list.is_empty() {
             list.push(',');
@@ -98,6 +102,7 @@ pub(crate) async fn build(base: &str, messages: usize, new: usize) -> Result<Sto
         new_recipient: pages(base, "new-recipient", later.iter().filter(to_me)),
         new_sender: pages(base, "new-sender", later.iter().filter(from_me)),
         listed,
+        members,
         entries,
         identifiers,
         messages,

@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod restarted;
 mod restricted;
+mod retention;
 mod rig;
 mod seeds;
 mod tokens;

@@ -5,6 +5,7 @@ mod attachments;
 mod lexicon;
 mod outbox;
 mod reading;
+mod retention;
 mod sync;
 
 use std::fmt;

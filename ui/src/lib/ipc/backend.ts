@@ -71,6 +71,8 @@ export interface Backend {
   undoReply(id: string): Promise<void>
   search(query: string, limit: number): Promise<SearchHit[]>
   syncNow(): Promise<void>
+  /** Stops the first fill; what is stored stays, and `syncNow` goes on with it. */
+  stopFirstFill(): Promise<void>
   acknowledgeCase(id: string): Promise<void>
   logAttempt(id: string, outcome: AttemptOutcome, number: string, next: string | null): Promise<void>
   setStep(id: string, n: number, done: boolean, reason: string | null): Promise<void>

@@ -41,6 +41,7 @@ export const realBackend: Backend = {
   undoReply: (id) => done(commands.undoReply(id)),
   search: (query, limit) => unwrap(commands.search(query, limit)),
   syncNow: () => done(commands.syncNow()),
+  stopFirstFill: () => done(commands.stopFirstFill()),
   acknowledgeCase: (id) => done(commands.acknowledgeCase(id)),
   logAttempt: (id, outcome, number, next) => done(commands.logAttempt(id, outcome, number, next)),
   setStep: (id, n, isDone, reason) => done(commands.setStep(id, n, isDone, reason)),

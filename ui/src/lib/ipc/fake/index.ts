@@ -344,6 +344,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         })
     },
     syncNow: async () => emit({ kind: 'status_changed' }),
+    stopFirstFill: async () => emit({ kind: 'status_changed' }),
     acknowledgeCase: async (id) => {
       const { detail, record } = findCase(id)
       Object.assign(record, { state: 'acknowledged', acknowledged_at: SAMPLE_NOW, deadline: null })

@@ -1,0 +1,23 @@
+//! What leaves the vault by retention.
+
+use chrono::{DateTime, Utc};
+use inbox_domain::ThreadId;
+
+use super::Vault;
+use crate::{Result, Retired, retention};
+
+impl Vault {
+    /// Lets messages leave that were last touched before `before`, are read and answered and belong to no open work, and keeps
+    /// a tombstone of each, so that no sync fetches it again. Whole threads at a time, those after `after`, until about
+    /// `limit` messages have left: [`Retired::go_on_after`] says where the next call goes on. `now` is this workstation's
+    /// clock.
+    pub fn retire(
+        &self,
+        before: DateTime<Utc>,
+        after: ThreadId,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Retired> {
+        self.act(|act| retention::retire(act, before, after, limit, now))
+    }
+}
