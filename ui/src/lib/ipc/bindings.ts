@@ -57,6 +57,8 @@ export const commands = {
 	search: (query: string, limit: number) => typedError<SearchHit[], AppError>(__TAURI_INVOKE("search", { query, limit })),
 	/**  Asks the portal at once. */
 	syncNow: () => typedError<null, AppError>(__TAURI_INVOKE("sync_now")),
+	/**  Stops the first fill; what is stored stays, and `sync_now` goes on with it. */
+	stopFirstFill: () => typedError<null, AppError>(__TAURI_INVOKE("stop_first_fill")),
 	/**  Stops the clock of a case. */
 	acknowledgeCase: (caseId: string) => typedError<null, AppError>(__TAURI_INVOKE("acknowledge_case", { caseId })),
 	/**  Records a call. */
@@ -395,6 +397,18 @@ export type Duty = {
 	until: string | null,
 	/**  IANA zone of the clinic. */
 	zone: string,
+};
+
+/**  How far the first fill is. */
+export type FirstFill = {
+	/**  Messages received. */
+	done: number,
+	/**  About how many there are. */
+	total: number,
+	/**  About how many seconds are left; `None` while that cannot be said. */
+	seconds_left: number | null,
+	/**  The clinician stopped it. */
+	stopped: boolean,
 };
 
 /**  A flag on a message. */
@@ -842,8 +856,8 @@ export type Staleness = {
 	syncing: boolean,
 	/**  A socket of the portal is open: what is new is announced, and polling is slow. Else the portal is polled. */
 	live: boolean,
-	/**  Progress of the first fill (done, of about), while it runs. */
-	first_fill: [number, number] | null,
+	/**  The first fill, while it runs or stands still. */
+	first_fill: FirstFill | null,
 	/**  What stopped the last sync; `None` when it went well. */
 	problem: AppError | null,
 	/**  Outbox entries not yet acknowledged. */

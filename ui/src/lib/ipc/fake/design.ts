@@ -25,7 +25,11 @@ export function startDesign(): void {
   const net: Record<string, Partial<Staleness>> = {
     offline: { problem: unreachable, last_success: at('23 07:41'), complete_until: at('23 07:41') },
     error: { problem: refused, last_success: at('23 06:10'), complete_until: at('23 06:10') },
-    fill: { first_fill: { done: 1240, total: 4100, seconds_left: 190, stopped: false }, complete_until: null, syncing: true },
+    fill: {
+      first_fill: { done: 1240, total: 4100, seconds_left: 190, stopped: false },
+      complete_until: null,
+      syncing: true,
+    },
   }
   const session = sessions[query.get('screen') ?? '']
   const staleness = net[query.get('net') ?? '']
