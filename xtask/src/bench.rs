@@ -13,8 +13,8 @@ use crate::project::{cargo, root};
 const BENCHES: [(&str, &str); 3] =
     [("triage", "inbox-triage"), ("vault", "inbox-vault"), ("sync", "inbox-sync")];
 
-/// Runs the one named, or all that exist.
-pub(crate) fn run(name: Option<&str>) -> Result<ExitCode> {
+/// Runs the one named with `options` of its own, or all that exist.
+pub(crate) fn run(name: Option<&str>, options: &[&str]) -> Result<ExitCode> {
     let existing: Vec<(&str, &str)> = BENCHES.into_iter().filter(|(_, package)| exists(package)).collect();
     let names: Vec<&str> = existing.iter().map(|(name, _)| *name).collect();
     let chosen: Vec<(&str, &str)> =
@@ -25,7 +25,9 @@ pub(crate) fn run(name: Option<&str>) -> Result<ExitCode> {
     }
     for (_, package) in chosen {
         let mut command = cargo();
-        command.args(["run", "--release", "--quiet", "--package", package, "--example", "bench"]);
+        command
+            .args(["run", "--release", "--quiet", "--package", package, "--example", "bench", "--"])
+            .args(options);
         process::must(&mut command, Duration::from_secs(60 * 60))?;
     }
     Ok(ExitCode::SUCCESS)

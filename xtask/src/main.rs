@@ -24,7 +24,7 @@ mod tidy;
 const COMMANDS: [(&str, &str); 6] = [
     ("demo", "[--shot FILE]  open the app on a sample clinic; with --shot write a picture without a display"),
     ("test", "[--long] [--only STAGE]  every check that decides a merge"),
-    ("bench", "[NAME]  figures beside their limits"),
+    ("bench", "[NAME [OPTION N]...]  figures beside their limits"),
     ("shots", "[--only NAME]  every screen, light and dark, English and German, into target/shots"),
     (
         "interop",
@@ -51,8 +51,8 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode> {
         ["demo"] => demo::run(None),
         ["demo", "--shot", file] => demo::run(Some(file)),
         ["test", rest @ ..] => test::run(&test::Options::parse(rest)?),
-        ["bench"] => bench::run(None),
-        ["bench", name] => bench::run(Some(name)),
+        ["bench"] => bench::run(None, &[]),
+        ["bench", name, options @ ..] => bench::run(Some(name), options),
         ["shots"] => shots::run(None),
         ["shots", "--only", name] => shots::run(Some(name)),
         ["interop", rest @ ..] => interop::run(rest),
