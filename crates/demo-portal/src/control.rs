@@ -87,6 +87,11 @@ impl Control {
         self.0.logins().expire_access(self.0.now().timestamp_millis());
     }
 
+    /// Lets time pass on the portal's clock.
+    pub fn skip_time(&self, time: std::time::Duration) {
+        self.0.skip_time(time);
+    }
+
     /// Writes a message as a patient or proxy.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
@@ -51,6 +52,8 @@ pub(crate) struct Portal {
     pauses: UnboundedSender<u64>,
     started: Instant,
     now: DateTime<Utc>,
+    /// Milliseconds by which a test has moved the clock.
+    skipped: AtomicI64,
 }
 
 fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -81,13 +84,20 @@ impl Portal {
             pauses,
             started: Instant::now(),
             now: options.now.unwrap_or_else(Utc::now),
+            skipped: AtomicI64::new(0),
             options,
         }
     }
 
     /// The portal's clock: the configured instant plus the time that has passed since the start.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.now + chrono::Duration::from_std(self.started.elapsed()).unwrap_or_default()
+        let skipped = chrono::Duration::milliseconds(self.skipped.load(Ordering::SeqCst));
+        self.now + chrono::Duration::from_std(self.started.elapsed()).unwrap_or_default() + skipped
+    }
+
+    /// Moves the clock forward.
+    pub(crate) fn skip_time(&self, time: std::time::Duration) {
+        self.skipped.fetch_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
     pub(crate) fn base(&self) -> String {
