@@ -54,7 +54,7 @@ impl Sleeper for Brief {
 /// One clinician's workstation.
 pub(crate) struct Desk {
     pub(crate) id: String,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) client: Portal,
 }
 
@@ -141,7 +141,7 @@ fn desk(portal: &RunningPortal, folder: &std::path::Path, id: &str) -> Desk {
         passphrase: SecretString::from("a long passphrase for the bench"),
         keyring: false,
     };
-    let vault = Vault::create(&options).expect("a vault is created").vault;
+    let vault = Arc::new(Vault::create(&options).expect("a vault is created").vault);
     vault
         .set_setting(settings::PRACTITIONER, &format!("Practitioner/{id}"), Utc::now())
         .expect("the practitioner is noted");
