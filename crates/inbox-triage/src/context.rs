@@ -7,23 +7,14 @@ use inbox_domain::{Category, ContextMark, Tier};
 
 use crate::lexicon::compile::{CompiledRule, Cue, Lexicon, Meaning, Pass};
 use crate::lexicon::schema::Third;
-use crate::lexicon::vocabulary::fact;
 use crate::matcher::{Hit, Matching, find};
 use crate::normalise::Break;
 use crate::text::Text;
 
-/// How far a denial reaches inside its clause, in words.
-const NEGATION_REACH: u32 = 9;
-/// How far a German denial reaches back to a phrase before it.
-const NEGATION_BEHIND: u32 = 6;
-/// Words of a question after the finding that it asks about.
-const WORDS_AFTER_FINDING: u32 = 2;
-/// Words between a phrase of denial and what it denies, for rules that do not look at single words of negation.
-const DENIED_BEFORE: u32 = 4;
-/// Words of a question that a short answer denies, and of the answer.
-const SHORT_QUESTION: u32 = 7;
 /// Sentences after a phrase in which the present can contradict the past.
 const REARM_REACH: u32 = 2;
+
+mod denial;
 
 /// The cues of a message.
 pub(crate) struct Context<'a> {
@@ -77,6 +68,8 @@ impl<'a> Context<'a> {
             reading.lower(Tier::None, ContextMark::Quoted);
         }
         if rule.elements == 0 && self.is_answered_no(hit) {
+            reading.lower(Tier::None, ContextMark::Negated);
+        } else if self.is_denied_around(rule, hit) {
             reading.lower(Tier::None, ContextMark::Negated);
         } else if rule.negation {
             self.apply_negation(hit, &mut reading);
@@ -138,121 +131,6 @@ impl<'a> Context<'a> {
 
     fn is_literal(hit: &Hit, token: u32) -> bool {
         (hit.from..hit.to).contains(&token) && hit.gaps & (1 << (token - hit.from).min(63)) == 0
-    }
-
-    fn apply_negation(&self, hit: &Hit, reading: &mut Reading) {
-        if self.is_denied_twice(hit) {
-            return;
-        }
-        let (from, to) = self.clause(hit);
-        let german = self.text.sentences[hit.sentence as usize].languages & fact::GERMAN != 0;
-        let behind = if german { (hit.to + NEGATION_BEHIND).min(to) } else { hit.to };
-        let denies = |token: u32| {
-            self.marked(token, Cue::Negation)
-                && !self.marked(token, Cue::PseudoNegation)
-                && !self.marked(token, Cue::DoubtfulNegation)
-                && !Self::is_literal(hit, token)
-                && !self.is_cut_off(token, hit)
-        };
-        let plain = (from.max(hit.from.saturating_sub(NEGATION_REACH))..behind).any(denies);
-        if (plain || self.has_negation_phrase(hit)) && self.is_resumed(hit) {
-            reading.context.push(ContextMark::LaterContradiction);
-        } else if plain || self.has_negation_phrase(hit) {
-            reading.lower(Tier::None, ContextMark::Negated);
-        } else if (from..behind).any(|t| self.marked(t, Cue::DoubtfulNegation) && !Self::is_literal(hit, t)) {
-            reading.lower(reading.tier.lowered(), ContextMark::NegationDoubtful);
-        }
-    }
-
-    /// "It's not that I never think of it": the denied clause denies, so the phrase stands.
-    fn is_denied_twice(&self, hit: &Hit) -> bool {
-        self.claims(hit).any(|claim| {
-            (claim.to..hit.to).any(|token| self.marked(token, Cue::Negation) && !Self::is_literal(hit, token))
-        })
-    }
-
-    /// Cues that deny the clause of a hit as a whole; the clause that they deny ends where another begins.
-    fn claims(&self, hit: &Hit) -> impl Iterator<Item = &Hit> {
-        let (sentence, from) = (hit.sentence, hit.from);
-        let (_, end) = self.sentence(hit);
-        self.cues(Cue::DeniedClaim).filter(move |claim| {
-            claim.sentence == sentence
-                && claim.to <= from
-                && !(claim.to..from + 1).any(|token| self.is_boundary(token, end))
-        })
-    }
-
-    /// "Hadn't cut for six years, until last night": what was denied has begun again.
-    fn is_resumed(&self, hit: &Hit) -> bool {
-        const UNTIL: [&[u8]; 4] = [b"until", b"till", b"til", b"bis"];
-        self.cues(Cue::Rearm).any(|cue| {
-            let word = self.text.tokens.word(&self.text.tokens.list[cue.from as usize]);
-            let follows =
-                cue.sentence == hit.sentence && cue.from >= hit.to || cue.sentence == hit.sentence + 1;
-            follows && UNTIL.contains(&word)
-        })
-    }
-
-    /// Whether a comma stands between a denial and the phrase: "no rash, shaking all night" denies the rash alone, while
-    /// "no rash, fever or shaking" is a list.
-    fn is_cut_off(&self, denial: u32, hit: &Hit) -> bool {
-        let (from, to) = if denial < hit.from { (denial + 1, hit.from + 1) } else { (hit.to, denial + 1) };
-        let comma = (from..to).any(|token| self.text.tokens.list[token as usize].before == Break::Comma);
-        let (_, end) = self.sentence(hit);
-        comma && !self.any(denial..end.min(hit.to + 3), Cue::Alternative)
-    }
-
-    /// "I have no plans to ...", "es ist nicht so, dass ...": reaches over commas up to a contrast.
-    fn has_negation_phrase(&self, hit: &Hit) -> bool {
-        self.claims(hit).next().is_some()
-            || self.cues(Cue::NegationPhrase).any(|cue| {
-                cue.sentence == hit.sentence
-                    && cue.from <= hit.from
-                    && !(cue.from..cue.to).all(|token| Self::is_literal(hit, token))
-                    && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
-            })
-    }
-
-    /// "Thoughts of suicide? No, none.": a short question, answered in the next sentence.
-    fn is_answered_no(&self, hit: &Hit) -> bool {
-        let (first, end) = self.sentence(hit);
-        let next = self.text.sentences.get(hit.sentence as usize + 1);
-        next.is_some_and(|next| {
-            let short = end - first <= SHORT_QUESTION && next.to - next.from <= SHORT_QUESTION;
-            let asked = self.text.tokens.list[end as usize - 1].asked;
-            let ends_question = end - hit.to <= WORDS_AFTER_FINDING;
-            short
-                && asked
-                && ends_question
-                && (next.from..next.to).all(|token| self.only_denies(token, next.from))
-        })
-    }
-
-    /// Whether a word of an answer says no and nothing else: "no", then "none", "not at all", "gar nicht".
-    fn only_denies(&self, token: u32, first: u32) -> bool {
-        const NO: [&[u8]; 7] = [b"no", b"nope", b"none", b"nein", b"nee", b"noe", b"keine"];
-        const MORE: [&[u8]; 8] =
-            [b"not", b"at", b"all", b"gar", b"nicht", b"ueberhaupt", b"thanks", b"danke"];
-        let word = self.text.tokens.word(&self.text.tokens.list[token as usize]);
-        NO.contains(&word) || (token > first && MORE.contains(&word))
-    }
-
-    /// "Denies ...", "I have no thoughts of ...": a phrase of denial before a phrase that holds no negation of its own, in
-    /// the same sentence without a contrast or another person's clause between. It is clear enough to count against
-    /// rules that do not look at single words of negation.
-    fn is_denied_before(&self, hit: &Hit) -> bool {
-        let (from, _) = self.clause(hit);
-        if self.is_denied_twice(hit) {
-            return false;
-        }
-        self.claims(hit).next().is_some()
-            || self.cues(Cue::NegationPhrase).any(|cue| {
-                cue.sentence == hit.sentence
-                    && cue.from >= from
-                    && cue.from < hit.from
-                    && hit.from.saturating_sub(cue.to) <= DENIED_BEFORE
-                    && !self.any(cue.to.min(hit.from)..hit.from + 1, Cue::Contrast)
-            })
     }
 
     fn cues(&self, cue: Cue) -> impl Iterator<Item = &Hit> {

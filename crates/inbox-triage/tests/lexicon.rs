@@ -191,3 +191,31 @@ fn a_denied_claim_with_a_denial_inside_says_the_thing() {
     }
     assert!(tier("Hi, SI is back") >= Tier::Urgent);
 }
+
+#[test]
+fn a_denial_is_seen_behind_a_phrase_at_the_end_of_its_clause_and_inside_it() {
+    let engine = Engine::builtin();
+    let tier = |text: &str| engine.triage(&TriageInput { text, lang: None, context: &[] }).tier;
+    for text in [
+        "The thoughts of suicide have not returned.",
+        "Killing myself isn't something I would consider.",
+        "Suicidal? Not in the slightest.",
+        "Umbringen werde ich mich nicht.",
+        "Selbstverletzung? Seit Monaten nichts mehr.",
+        "Die Suizidgedanken sind nicht mehr wiedergekommen.",
+        "Ich hatte nie vor, mich umzubringen.",
+        "Meine Tochter sagt, sie habe keine Suizidgedanken.",
+    ] {
+        assert_eq!(tier(text), Tier::None, "{text}");
+    }
+    for text in [
+        "The thoughts of suicide have not stopped.",
+        "Suicidal? Not yet.",
+        "Keine Pläne, aber Suizidgedanken.",
+        "Ich will mich umbringen, das verstehen Sie nicht.",
+        "I never thought I would want to kill myself.",
+        "Mein Sohn hat keine Arbeit, Suizidgedanken hat er auch.",
+    ] {
+        assert!(tier(text) > Tier::None, "{text}");
+    }
+}

@@ -116,6 +116,8 @@ pub(crate) enum Cue {
     Negation,
     NegationPhrase,
     DeniedClaim,
+    DeniedBehind,
+    DeniedNext,
     PseudoNegation,
     DoubtfulNegation,
     Contrast,

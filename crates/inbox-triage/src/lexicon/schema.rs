@@ -134,6 +134,10 @@ pub(crate) struct Cues {
     pub(crate) negation_phrase: Vec<Spanned<String>>,
     /// Words that deny the whole clause behind them: "it's not that ...", "es ist nicht so, dass ...".
     pub(crate) denied_claim: Vec<Spanned<String>>,
+    /// Words that deny the phrase right before them: "... has not crossed my mind", "... ist nicht mehr da".
+    pub(crate) denied_behind: Vec<Spanned<String>>,
+    /// Words that deny the phrase right behind them, also over a comma: "hatte nie vor, ...".
+    pub(crate) denied_next: Vec<Spanned<String>>,
     pub(crate) pseudo_negation: Vec<Spanned<String>>,
     pub(crate) doubtful_negation: Vec<Spanned<String>>,
     pub(crate) contrast: Vec<Spanned<String>>,
