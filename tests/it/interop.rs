@@ -32,31 +32,32 @@ async fn run(name: &str) -> Table {
     table
 }
 
-async fn holds_as(name: &str) {
+/// `not_offered`: checks for which the server that is played lacks something.
+async fn holds_as(name: &str, not_offered: usize) {
     let table = run(name).await;
     println!("{}", table.text());
-    // The sample portal offers all that the suite asks for, whichever server it plays.
     let count = |verdict| table.count(verdict);
-    assert_eq!((count(Verdict::Failed), count(Verdict::NotOffered)), (0, 0), "{}", table.text());
+    assert_eq!((count(Verdict::Failed), count(Verdict::NotOffered)), (0, not_offered), "{}", table.text());
     assert!(count(Verdict::Passed) >= 25, "{}", table.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sync_contract_holds_with_a_server_that_follows_the_standard() {
-    holds_as("none").await;
+    holds_as("none", 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sync_contract_holds_with_medplums_quirks() {
-    holds_as("medplum").await;
+    holds_as("medplum", 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sync_contract_holds_with_helioss_quirks_and_sign_in() {
-    holds_as("helios").await;
+    holds_as("helios", 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sync_contract_holds_with_wso2s_quirks() {
-    holds_as("wso2").await;
+    // Subscriptions are stored there, and nothing comes of them.
+    holds_as("wso2", 1).await;
 }

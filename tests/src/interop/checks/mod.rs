@@ -5,6 +5,7 @@ mod many;
 mod pull;
 mod push;
 mod signed;
+mod subscribe;
 
 use inbox_portal::Capabilities;
 
@@ -102,6 +103,7 @@ pub(super) async fn run(stage: &mut Stage, table: &mut Table) {
     table.run("a full sync changes nothing more", edge::replay(stage)).await;
     table.run("more than one page and more than a hundred threads", many::pages(stage)).await;
     table.run("a first fill that was stopped goes on", many::resumed(stage)).await;
+    table.run("a new message is announced over a socket", subscribe::announced(stage)).await;
     if matches!(stage.first().sign_in, SignIn::Browser { .. }) {
         table
             .run("the sign-in names her, and was granted what it needs", signed::named_and_granted(stage))
