@@ -8,3 +8,4 @@ mod faults;
 mod fhir;
 mod quirks;
 mod rig;
+mod subscriptions;
