@@ -112,6 +112,24 @@ async fn all_servers_quirks_still_give_every_message() {
 }
 
 #[tokio::test]
+async fn no_search_has_an_upper_bound() {
+    // A server that shows whole seconds compares finer: what lies within the last one would be left out.
+    let quirks = Quirks::preset("wso2").unwrap();
+    let rig = Rig::new(Options { quirks, page_cap: 40, ..Options::default() }).await;
+    rig.sync().await;
+    rig.patient_writes("Could we move Thursday?");
+    rig.sync().await;
+    rig.sync_full().await;
+    let asked = rig.control().requests(false);
+    let times = asked.iter().flat_map(|seen| seen.path.split(['?', '&']));
+    let times: Vec<&str> =
+        times.filter(|part| part.starts_with("_lastUpdated=") || part.starts_with("sent=")).collect();
+    assert!(!times.is_empty());
+    assert!(times.iter().all(|part| part.contains("=ge")), "{times:?}");
+    rig.assert_complete("wso2");
+}
+
+#[tokio::test]
 async fn a_new_message_arrives_and_its_change_too() {
     let rig = Rig::empty().await;
     rig.sync().await;
