@@ -67,9 +67,7 @@ impl<'a> Context<'a> {
         if self.is_quoted(hit, rule.third == Third::Keeps) {
             reading.lower(Tier::None, ContextMark::Quoted);
         }
-        if rule.elements == 0 && self.is_answered_no(hit) {
-            reading.lower(Tier::None, ContextMark::Negated);
-        } else if self.is_denied_around(rule, hit) {
+        if (rule.elements == 0 && self.is_answered_no(hit)) || self.is_denied_around(rule, hit) {
             reading.lower(Tier::None, ContextMark::Negated);
         } else if rule.negation {
             self.apply_negation(hit, &mut reading);
