@@ -1,4 +1,4 @@
--- The vault's schema, version 4. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 5. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -68,6 +68,22 @@ CREATE TABLE case_step (
     set_by TEXT,
     PRIMARY KEY (case_id, n)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE claim (
+    portal_id TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    last_updated INTEGER NOT NULL,
+    -- the thread's id on the portal
+    header TEXT NOT NULL,
+    owner TEXT,
+    state TEXT NOT NULL CHECK (state IN ('free', 'claimed', 'done')),
+    claimed_at INTEGER NOT NULL,
+    -- as its holder wrote: two claims of one holder differ by it
+    began INTEGER,
+    raw TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX claim_header ON claim (header);
 
 CREATE TABLE draft (
     thread_id INTEGER PRIMARY KEY REFERENCES thread (id) ON DELETE CASCADE,
@@ -151,7 +167,7 @@ CREATE TABLE message (
     client_identifier TEXT,
     in_response_to TEXT,
     topic TEXT NOT NULL DEFAULT ''
-) STRICT;
+, text_updated INTEGER) STRICT;
 
 CREATE INDEX message_client_identifier ON message (client_identifier) WHERE client_identifier IS NOT NULL;
 
@@ -228,6 +244,33 @@ CREATE TABLE patient (
     known INTEGER NOT NULL DEFAULT 0 CHECK (known IN (0, 1)),
     raw TEXT NOT NULL DEFAULT ''
 ) STRICT;
+
+CREATE TABLE portal_act (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('read', 'claim', 'release', 'done', 'handover')),
+    thread_id INTEGER NOT NULL REFERENCES thread (id),
+    -- the message read
+    message_id INTEGER REFERENCES message (id) ON DELETE CASCADE,
+    -- handed over to, or knowingly taken over from
+    colleague TEXT,
+    state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'done', 'refused')),
+    acted_at INTEGER NOT NULL,
+    not_before INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    CHECK (kind <> 'read' OR message_id IS NOT NULL),
+    CHECK (kind <> 'handover' OR colleague IS NOT NULL)
+) STRICT;
+
+CREATE UNIQUE INDEX portal_act_handover ON portal_act (thread_id, colleague) WHERE kind = 'handover';
+
+CREATE INDEX portal_act_queued ON portal_act (id) WHERE state = 'queued';
+
+CREATE UNIQUE INDEX portal_act_read ON portal_act (message_id) WHERE kind = 'read';
+
+CREATE INDEX portal_act_thread ON portal_act (thread_id);
+
+CREATE UNIQUE INDEX portal_act_work ON portal_act (thread_id) WHERE kind IN ('claim', 'release', 'done');
 
 CREATE TABLE practitioner (
     id INTEGER PRIMARY KEY,
@@ -332,7 +375,7 @@ CREATE TABLE thread (
     attention_tier INTEGER NOT NULL DEFAULT 0 CHECK (attention_tier BETWEEN 0 AND 3),
     attention_at INTEGER NOT NULL DEFAULT 0,
     activity_at INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, claimed_at INTEGER, claim_state TEXT CHECK (claim_state IN ('free', 'claimed', 'done'))) STRICT;
 
 CREATE INDEX thread_activity ON thread (activity_at DESC, id DESC);
 

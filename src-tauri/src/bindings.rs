@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{commands, lexicon_commands};
+use crate::{commands, lexicon_commands, sharing_commands};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -57,6 +57,14 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             lexicon_commands::export_feedback,
             commands::snooze_thread,
             commands::set_thread_closed,
+            sharing_commands::claim_thread,
+            sharing_commands::release_thread,
+            sharing_commands::finish_thread,
+            sharing_commands::hand_over,
+            sharing_commands::list_colleagues,
+            sharing_commands::list_covers,
+            sharing_commands::set_cover,
+            sharing_commands::end_cover,
             commands::report_painted,
             commands::answer_close,
         ])

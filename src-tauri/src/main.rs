@@ -10,6 +10,7 @@ mod lexicon_commands;
 mod logging;
 mod notifications;
 mod places;
+mod sharing_commands;
 mod window;
 
 use std::process::ExitCode;

@@ -28,6 +28,8 @@ const dynamicPrefixes = [
   'unreadable_',
   'group_',
   'lexicon_problem_',
+  'work_queued_',
+  'work_refused_',
 ]
 
 function placeholders(message) {

@@ -92,6 +92,11 @@ impl Control {
         self.0.skip_time(time);
     }
 
+    /// Lets a practitioner read what an absent one receives (both `Practitioner/id`), or no more.
+    pub fn permit_cover(&self, cover: &str, absent: &str, permitted: bool) {
+        self.0.permit_cover(cover, absent, permitted);
+    }
+
     /// Writes a message as a patient or proxy.
     ///
     /// # Errors
@@ -367,6 +372,11 @@ pub(crate) fn over_http(portal: &Arc<Portal>, path: &str, incoming: &Incoming) -
         }
         (&Method::POST, "/freeze-sockets") => {
             control.freeze_sockets(!query.contains_key("stop"));
+            Reply::json(200, &json!({"ok": true}))
+        }
+        (&Method::POST, "/cover") => {
+            let named = |key: &str| query.get(key).map(String::as_str).unwrap_or_default();
+            control.permit_cover(named("cover"), named("absent"), !query.contains_key("end"));
             Reply::json(200, &json!({"ok": true}))
         }
         (&Method::POST, "/pause") => {

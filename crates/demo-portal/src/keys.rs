@@ -1,6 +1,7 @@
 //! What searches compare, as numbers: references, statuses and sets of them are interned once for the whole store.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ pub(crate) const NONE: u32 = 0;
 
 /// Texts and sets of texts, each kept once.
 pub(crate) struct Interner {
-    texts: HashMap<Box<str>, u32>,
+    texts: HashMap<Arc<str>, u32>,
+    text_list: Vec<Arc<str>>,
     sets: HashMap<Box<[u32]>, u32>,
     set_list: Vec<Box<[u32]>>,
 }
@@ -19,7 +21,12 @@ pub(crate) struct Interner {
 impl Default for Interner {
     fn default() -> Self {
         let empty: Box<[u32]> = Box::default();
-        Self { texts: HashMap::new(), sets: HashMap::from([(empty.clone(), 0)]), set_list: vec![empty] }
+        Self {
+            texts: HashMap::new(),
+            text_list: Vec::new(),
+            sets: HashMap::from([(empty.clone(), 0)]),
+            set_list: vec![empty],
+        }
     }
 }
 
@@ -30,8 +37,15 @@ impl Interner {
             return *number;
         }
         let number = self.texts.len() as u32 + 1;
-        self.texts.insert(text.into(), number);
+        let text: Arc<str> = text.into();
+        self.text_list.push(Arc::clone(&text));
+        self.texts.insert(text, number);
         number
+    }
+
+    /// The text of a number.
+    pub(crate) fn text(&self, number: u32) -> Option<&str> {
+        self.text_list.get((number as usize).checked_sub(1)?).map(|text| &**text)
     }
 
     /// The number of a text that the store has seen.

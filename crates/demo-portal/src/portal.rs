@@ -49,6 +49,8 @@ pub(crate) struct Portal {
     sockets: Mutex<Sockets>,
     allowance: Mutex<Option<Allowance>>,
     cursor_epoch: Mutex<u32>,
+    /// Who may read what else: (who covers, for whom).
+    covers: Mutex<HashSet<(String, String)>>,
     pauses: UnboundedSender<u64>,
     started: Instant,
     now: DateTime<Utc>,
@@ -81,6 +83,7 @@ impl Portal {
             sockets: Mutex::default(),
             allowance: Mutex::default(),
             cursor_epoch: Mutex::new(1),
+            covers: Mutex::default(),
             pauses,
             started: Instant::now(),
             now: options.now.unwrap_or_else(Utc::now),
@@ -162,11 +165,24 @@ impl Portal {
         list
     }
 
+    /// Lets one practitioner read what another receives, or no more.
+    pub(crate) fn permit_cover(&self, cover: &str, absent: &str, permitted: bool) {
+        let pair = (cover.to_owned(), absent.to_owned());
+        if permitted {
+            held(&self.covers).insert(pair);
+        } else {
+            held(&self.covers).remove(&pair);
+        }
+    }
+
     /// What a signed-in practitioner may see: herself, her roles, and the groups and teams that list her.
     pub(crate) fn viewer(&self, store: &Store, practitioner: Option<&str>) -> Viewer {
         let Some(own) = practitioner.filter(|_| !self.quirks.shows_everything) else { return Viewer::All };
         let mut refs = HashSet::new();
         refs.extend(store.refs.known(own));
+        let covered = held(&self.covers);
+        let absent = covered.iter().filter(|(cover, _)| cover == own).map(|(_, absent)| absent);
+        refs.extend(absent.filter_map(|absent| store.refs.known(absent)));
         for kind in ["PractitionerRole", "Group", "CareTeam"] {
             for row in store.table(kind).map(|table| table.rows.as_slice()).unwrap_or_default() {
                 if row.value().is_some_and(|value| names(&value, own)) {

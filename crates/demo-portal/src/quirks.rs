@@ -89,6 +89,13 @@ pub struct Quirks {
     pub subscriptions: SubscriptionForm,
     /// The capability statement is silent about subscriptions (Medplum, Helios).
     pub unlisted_subscriptions: bool,
+    /// The recipients of a stored Communication cannot be changed: 403.
+    pub fixed_recipients: bool,
+    /// A search for what another practitioner receives is refused with 403 instead of finding nothing, unless the caller
+    /// may cover for her.
+    pub refuses_foreign_recipients: bool,
+    /// A conditional create looks away: two for the same thing are both stored.
+    pub creates_twice: bool,
     /// Milliseconds between setting `lastUpdated` and the commit becoming visible: what loses messages without overlap.
     pub late_commit_ms: u64,
 }

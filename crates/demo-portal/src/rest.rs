@@ -116,13 +116,20 @@ fn served(kind: &str) -> Result<&'static str, Fail> {
 fn search_type(caller: &Caller<'_>, store: &Store, call: &Call, kind: &'static str) -> Result<Reply, Fail> {
     let portal = caller.portal;
     let query = query::read(kind, &call.query, &portal.quirks, portal.options.page_cap)?;
+    if portal.quirks.refuses_foreign_recipients && kind == "Communication" {
+        rules::own_recipients(&query, store, &caller.viewer)?;
+    }
     let page = search::run(store, kind, &query, &caller.viewer, portal.epoch())?;
     Ok(Reply::fhir(200, listing::write(portal, store, kind, &query, &page)?))
 }
 
-/// Whether the caller may see this resource at all; only Communications are kept apart.
+/// Whether the caller may see this resource at all; only Communications, and Tasks about them, are kept apart.
 pub(crate) fn visible(caller: &Caller<'_>, store: &Store, kind: &str, row: &crate::store::Row) -> bool {
-    kind != "Communication" || caller.viewer.sees(store, &row.keys)
+    match kind {
+        "Communication" => caller.viewer.sees(store, &row.keys),
+        "Task" => caller.viewer.sees_task(store, row),
+        _ => true,
+    }
 }
 
 fn read(
@@ -174,7 +181,7 @@ fn create(caller: &Caller<'_>, store: &mut Store, call: &Call, kind: &'static st
     };
     rules::check(&caller.portal.quirks, kind, &value)?;
     if let Some(condition) =
-        call.if_none_exist.as_deref().filter(|_| !caller.portal.quirks.restricted_messages)
+        call.if_none_exist.as_deref().filter(|_| honours_conditions(&caller.portal.quirks, kind))
     {
         let pairs = crate::http::pairs(condition.trim_start_matches('?'));
         let query = query::read(kind, &pairs, &crate::quirks::Quirks::default(), 1000)?;
@@ -190,6 +197,11 @@ fn create(caller: &Caller<'_>, store: &mut Store, call: &Call, kind: &'static st
     let at = caller.stamp(store);
     let committed = store.put(kind, &id, rules::prepared(caller.portal, kind, value), at);
     Ok((written(caller, call, 201, &committed), Some((kind, id))))
+}
+
+fn honours_conditions(quirks: &crate::quirks::Quirks, kind: &str) -> bool {
+    let looks_away = quirks.creates_twice && kind == "Task";
+    !quirks.restricted_messages && !looks_away
 }
 
 fn existing(caller: &Caller<'_>, store: &Store, kind: &'static str, row: u32) -> Reply {
@@ -229,6 +241,7 @@ fn update(
         return Err(Fail::not_found());
     }
     check_match(caller, store, call, kind, id)?;
+    check_recipients(caller, store, kind, id, &value)?;
     let at = caller.stamp(store);
     let committed = store.put(kind, id, rules::prepared(caller.portal, kind, value), at);
     Ok((written(caller, call, if exists { 200 } else { 201 }, &committed), Some((kind, id.to_owned()))))
@@ -250,6 +263,24 @@ fn check_match(caller: &Caller<'_>, store: &Store, call: &Call, kind: &str, id: 
     Err(Fail::new(412, "conflict", "Another version is current"))
 }
 
+/// 403 when who receives a Communication is to be changed and may not be.
+fn check_recipients(
+    caller: &Caller<'_>,
+    store: &Store,
+    kind: &str,
+    id: &str,
+    changed: &Value,
+) -> Result<(), Fail> {
+    if !caller.portal.quirks.fixed_recipients || kind != "Communication" {
+        return Ok(());
+    }
+    let stored = store.find(kind, id).and_then(|(_, row)| row.value());
+    if stored.is_some_and(|stored| stored["recipient"] != changed["recipient"]) {
+        return Err(Fail::new(403, "forbidden", "Recipients cannot be changed"));
+    }
+    Ok(())
+}
+
 fn patch_one(
     caller: &Caller<'_>,
     store: &mut Store,
@@ -264,9 +295,13 @@ fn patch_one(
         check_match(caller, store, call, kind, id)?;
     }
     let (_, stored) = store.find(kind, id).ok_or_else(Fail::not_found)?;
+    if !visible(caller, store, kind, stored) {
+        return Err(Fail::not_found());
+    }
     let current = stored.value().ok_or_else(|| Fail::new(410, "deleted", "Deleted"))?;
     let patched = patch::apply(&current, &parse(call)?).map_err(Fail::bad)?;
     rules::check(&caller.portal.quirks, kind, &patched)?;
+    check_recipients(caller, store, kind, id, &patched)?;
     let at = caller.stamp(store);
     let committed = store.put(kind, id, patched, at);
     Ok((written(caller, call, 200, &committed), Some((kind, id.to_owned()))))

@@ -5,8 +5,11 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::portal::Portal;
+use crate::query::{Filter, Query};
 use crate::quirks::Quirks;
 use crate::reply::{Fail, Reply};
+use crate::search::Viewer;
+use crate::store::Store;
 
 /// Checks type and required fields (FHIR R4, cardinality 1..1).
 pub(crate) fn check(quirks: &Quirks, kind: &str, value: &Value) -> Result<(), Fail> {
@@ -56,6 +59,19 @@ fn check_restricted(value: &Value) -> Result<(), Fail> {
     } else {
         refuse("Category and recipient are required")
     }
+}
+
+/// 403 for a search for what somebody receives who is not the caller.
+pub(crate) fn own_recipients(query: &Query, store: &Store, viewer: &Viewer) -> Result<(), Fail> {
+    let Viewer::Refs(own) = viewer else { return Ok(()) };
+    let foreign = |name: &String| {
+        name.starts_with("Practitioner/") && store.refs.known(name).is_none_or(|known| !own.contains(&known))
+    };
+    let asks = query.filters.iter().any(|filter| match filter {
+        Filter::Reference("recipient", names) => names.iter().any(foreign),
+        _ => false,
+    });
+    if asks { Err(Fail::new(403, "forbidden", "Not what you receive")) } else { Ok(()) }
 }
 
 /// A resource as the server keeps it: with a quirk attachments get storage addresses, or lose what is not supported.

@@ -23,15 +23,35 @@ pub(crate) enum Viewer {
 }
 
 impl Viewer {
-    /// Whether this viewer may see a Communication with these keys.
+    /// Whether this viewer may see a Communication with these keys: it names her, or its thread's header does.
     pub(crate) fn sees(&self, store: &Store, keys: &Keys) -> bool {
-        match self {
-            Self::All => true,
-            Self::Refs(own) => {
-                own.contains(&keys.sender)
-                    || store.refs.members(keys.recipients).iter().any(|one| own.contains(one))
-            }
+        self.is_named(store, keys)
+            || self.header_of(store, keys).is_some_and(|row| self.is_named(store, &row.keys))
+    }
+
+    fn is_named(&self, store: &Store, keys: &Keys) -> bool {
+        let Self::Refs(own) = self else { return true };
+        own.contains(&keys.sender) || store.refs.members(keys.recipients).iter().any(|one| own.contains(one))
+    }
+
+    fn header_of<'s>(&self, store: &'s Store, keys: &Keys) -> Option<&'s Row> {
+        let id = store.refs.text(keys.part_of)?.strip_prefix("Communication/")?;
+        store.find("Communication", id).map(|(_, row)| row)
+    }
+
+    /// Whether this viewer may see a Task: her own, one about nothing that is kept apart, or one about a Communication that
+    /// she sees.
+    pub(crate) fn sees_task(&self, store: &Store, row: &Row) -> bool {
+        let Self::Refs(own) = self else { return true };
+        let value = row.value().unwrap_or_default();
+        let owner = reference(&value["owner"]).and_then(|owner| store.refs.known(owner));
+        if owner.is_some_and(|owner| own.contains(&owner)) {
+            return true;
         }
+        let focus = reference(&value["focus"]).and_then(|focus| focus.strip_prefix("Communication/"));
+        focus.is_none_or(|id| {
+            store.find("Communication", id).is_none_or(|(_, about)| self.sees(store, &about.keys))
+        })
     }
 }
 
@@ -184,6 +204,8 @@ struct Tests<'a> {
     store: &'a Store,
     table: &'a Table,
     viewer: Option<&'a Viewer>,
+    /// Whose Tasks these are to be.
+    tasks_of: Option<&'a Viewer>,
     checks: Vec<Check<'a>>,
     /// Rows from the best posting list, where a condition has one.
     chosen: Option<Vec<u32>>,
@@ -207,6 +229,7 @@ impl<'a> Tests<'a> {
             store,
             table,
             viewer: (kind == "Communication").then_some(viewer),
+            tasks_of: (kind == "Task").then_some(viewer),
             checks: Vec::new(),
             chosen: None,
             updated: (i64::MIN, i64::MAX),
@@ -283,8 +306,9 @@ impl<'a> Tests<'a> {
     fn pass(&self, row: u32) -> bool {
         let stored = &self.table.rows[row as usize];
         stored.body().is_some()
-            && self.viewer.is_none_or(|viewer| viewer.sees(self.store, &stored.keys))
             && self.checks.iter().all(|check| self.check(check, stored))
+            && self.viewer.is_none_or(|viewer| viewer.sees(self.store, &stored.keys))
+            && self.tasks_of.is_none_or(|viewer| viewer.sees_task(self.store, stored))
     }
 
     fn check(&self, check: &Check<'_>, row: &Row) -> bool {

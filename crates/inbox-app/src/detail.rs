@@ -33,7 +33,8 @@ impl Session {
             messages: self.message_views(id)?,
             draft: self.vault.draft(id)?,
             case: case.map(|case| self.case_view(&case)),
-            row: thread_row(summary, now),
+            sharing: self.sharing_view(id, &summary)?,
+            row: thread_row(summary, &self.colleagues()?, now),
         };
         lock(&self.shown).insert(id, now);
         Ok(detail)

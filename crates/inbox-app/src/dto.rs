@@ -13,6 +13,7 @@ use specta::Type;
 mod attachment;
 mod lexicon;
 mod session;
+mod sharing;
 mod writing;
 
 pub use attachment::AttachmentContent;
@@ -25,6 +26,7 @@ pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest, SignOutView,
     UnlockOutcome, VaultEntry, VaultKeyState,
 };
+pub use sharing::{ClaimView, ColleagueView, CoverView, HandoverView, SharingView, WorkView};
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
 
 /// An error as the UI and the command line see it. The UI translates `code`; `params` never hold patient data.
@@ -191,6 +193,8 @@ pub struct ThreadRow {
     pub attachments: u32,
     /// Who has claimed it, if a colleague.
     pub claimed_by: Option<String>,
+    /// The absent colleague because of whom it is here.
+    pub covered_for: Option<String>,
     /// Snoozed until.
     pub snoozed_until: Option<String>,
     /// Open or closed.
@@ -416,6 +420,8 @@ pub struct ThreadDetail {
     pub draft: String,
     /// The open case, if any.
     pub case: Option<CaseView>,
+    /// What is shared of it with colleagues.
+    pub sharing: SharingView,
 }
 
 /// A hit of the search.

@@ -37,7 +37,7 @@ impl InForce {
         let zone = workstation_zone();
         let week = zone.as_deref().and_then(week_in);
         let unreadable = |week: Option<AvailabilityHours>| Self {
-            hours: Arc::new(week.unwrap_or_else(|| AvailabilityHours::default_for("UTC"))),
+            hours: Arc::new(week.unwrap_or_else(|| AvailabilityHours::default_for("UTC")).as_guess()),
             readable: false,
         };
         match vault.setting(HOURS) {

@@ -28,6 +28,7 @@ mod responses;
 mod retriage;
 mod rules;
 mod session;
+mod sharing;
 mod signing_out;
 mod status;
 mod syncing;

@@ -9,6 +9,7 @@ use crate::{
     error::{AppResult, parse},
     replies::shown_state,
     session::Session,
+    sharing::Colleagues,
     text,
 };
 
@@ -34,8 +35,9 @@ impl Session {
         } else {
             Vec::new()
         };
+        let colleagues = self.colleagues()?;
         Ok(ThreadPage {
-            rows: page.rows.into_iter().map(|row| thread_row(row, now)).collect(),
+            rows: page.rows.into_iter().map(|row| thread_row(row, &colleagues, now)).collect(),
             unreadable,
             total: page.total,
         })
@@ -72,7 +74,9 @@ impl Session {
     }
 }
 
-pub(crate) fn thread_row(summary: ThreadSummary, now: DateTime<Utc>) -> ThreadRow {
+pub(crate) fn thread_row(summary: ThreadSummary, colleagues: &Colleagues, now: DateTime<Utc>) -> ThreadRow {
+    let claimed_by = colleagues.holder(summary.claim.as_ref());
+    let covered_for = colleagues.covered_for(&summary);
     let facts = summary.facts;
     let (family, given) = summary.patient.map(|patient| (patient.family, patient.given)).unwrap_or_default();
     let (category, rule) = summary.top_flag.unzip();
@@ -99,7 +103,8 @@ pub(crate) fn thread_row(summary: ThreadSummary, now: DateTime<Utc>) -> ThreadRo
         case: summary.case.map(|case| case.state),
         case_deadline: summary.case.and_then(|case| case.deadline).map(format_instant),
         attachments: summary.attachments,
-        claimed_by: summary.claimed_by,
+        claimed_by,
+        covered_for,
         snoozed_until: facts.snoozed_until.map(format_instant),
         status: facts.status,
     }

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 mod attachment;
 mod lexicon;
+mod sharing;
+
+pub use sharing::{CoverRecord, SharingRecord};
 
 pub use attachment::SavedAttachment;
 pub use lexicon::{FeedbackRecord, LexiconRecord, MissedRecord, RetriageRecord, RuleFeedbackRecord};

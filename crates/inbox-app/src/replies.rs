@@ -28,7 +28,7 @@ impl Session {
         if self.has_unseen(thread)? && !request.even_if_newer {
             checks.push(check("newer_message", true));
         }
-        if !self.may_write(&summary) {
+        if !self.may_write(&summary) && !self.covers_thread(&summary)? {
             checks.push(check("not_a_recipient", true));
         }
         if let Some(patient) = &summary.patient {

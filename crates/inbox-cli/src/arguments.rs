@@ -122,6 +122,35 @@ pub(crate) enum Command {
     /// The work that an urgent or emergency flag opens.
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Take a thread, so that colleagues see who has it; the next sync tells the portal.
+    Claim {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The thread: our id or the portal's.
+        thread: String,
+        /// Also from the colleague who has it.
+        #[arg(long)]
+        take_over: bool,
+    },
+    /// Give a thread back.
+    Release {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The thread: our id or the portal's.
+        thread: String,
+    },
+    /// Say that a thread's work is done.
+    Done {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The thread: our id or the portal's.
+        thread: String,
+    },
+    /// Hand a thread over: the colleague can read it too, where the portal allows that.
+    Handover(HandoverArguments),
+    /// Follow an absent colleague's threads on some days, where the portal permits that.
+    #[command(subcommand)]
+    Cover(CoverCommand),
     /// Redacted diagnostics of keyring, vault, portal, clock and notifications.
     Doctor {
         /// The folder of the vault.
@@ -291,6 +320,48 @@ pub(crate) enum OutboxCommand {
         /// Never send it.
         #[arg(long, group = "decision")]
         discard: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HandoverArguments {
+    #[command(flatten)]
+    pub(crate) vault: VaultArguments,
+    /// The thread: our id or the portal's.
+    pub(crate) thread: String,
+    /// The colleague, as Practitioner/ID; without it only what came of handovers is printed.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) to: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CoverCommand {
+    /// The covers, newest first.
+    List {
+        #[command(flatten)]
+        vault: VaultArguments,
+    },
+    /// Cover for a colleague.
+    Set {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The absent colleague, as Practitioner/ID.
+        #[arg(long = "for", value_name = "REFERENCE")]
+        practitioner: String,
+        /// First day, YYYY-MM-DD in the clinic's zone.
+        #[arg(long, value_name = "DATE")]
+        from: String,
+        /// Last day.
+        #[arg(long, value_name = "DATE")]
+        to: String,
+    },
+    /// Cover for a colleague no longer.
+    End {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The colleague, as Practitioner/ID.
+        #[arg(long = "for", value_name = "REFERENCE")]
+        practitioner: String,
     },
 }
 

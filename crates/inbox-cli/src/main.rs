@@ -8,6 +8,7 @@ mod lexicon_commands;
 mod messages;
 mod output;
 mod portal_commands;
+mod sharing_commands;
 mod text_commands;
 mod vault_commands;
 
@@ -51,6 +52,11 @@ fn run(command: Command) -> Outcome {
         Command::Search { vault, query, limit } => inbox_commands::search(&vault, &query, limit),
         Command::Quarantine { vault } => inbox_commands::quarantine(&vault),
         Command::Case(command) => inbox_commands::case(command),
+        Command::Claim { vault, thread, take_over } => sharing_commands::claim(&vault, &thread, take_over),
+        Command::Release { vault, thread } => sharing_commands::release(&vault, &thread),
+        Command::Done { vault, thread } => sharing_commands::done(&vault, &thread),
+        Command::Handover(arguments) => sharing_commands::handover(&arguments),
+        Command::Cover(command) => sharing_commands::cover(command),
         Command::Doctor { vault, passphrase_file } => {
             doctor::run(vault.as_deref(), passphrase_file.as_deref())
         }

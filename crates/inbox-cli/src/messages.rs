@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 49] = [
+const SENTENCES: [(&str, &str); 51] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -41,6 +41,8 @@ const SENTENCES: [(&str, &str); 49] = [
     ("insecure_address", "http is refused except on this machine"),
     ("no_such_thread", "there is no such thread"),
     ("no_such_patient", "there is no such patient"),
+    ("no_such_colleague", "this is no other clinician: give Practitioner/ID"),
+    ("no_shared_work", "the portal does not have this thread, so that nobody can claim it"),
     ("empty_text", "the text is empty"),
     ("no_such_attachment", "there is no such attachment"),
     ("attachment_gone", "the portal no longer has this attachment"),

@@ -86,6 +86,8 @@ pub struct AvailabilityHours {
     zone: Tz,
     /// Open instants, laid out on first use; a function of `file`.
     timeline: OnceLock<Timeline>,
+    /// Nobody has set them: they stand in for hours that are not known.
+    guess: bool,
 }
 
 impl PartialEq for AvailabilityHours {
@@ -127,7 +129,7 @@ impl AvailabilityHours {
         let zone = validate::validate(&file)?;
         file.versions.sort_by_key(|version| version.from);
         file.exceptions.sort_by_key(|exception| exception.date);
-        Ok(Self { file, zone, timeline: OnceLock::new() })
+        Ok(Self { file, zone, timeline: OnceLock::new(), guess: false })
     }
 
     /// The availability file, as `from_json` reads it.
@@ -140,7 +142,18 @@ impl AvailabilityHours {
     pub fn default_for(zone: &str) -> Self {
         let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
         let file = HoursFile::office_week(zone.name());
-        Self { file, zone, timeline: OnceLock::new() }
+        Self { file, zone, timeline: OnceLock::new(), guess: false }
+    }
+
+    /// These hours as a stand-in for hours that are not known: nothing may be shown to others because of them.
+    #[must_use]
+    pub fn as_guess(self) -> Self {
+        Self { guess: true, ..self }
+    }
+
+    /// Whether they stand in for hours that are not known.
+    pub fn is_guess(&self) -> bool {
+        self.guess
     }
 
     /// IANA name of the clinic's zone.

@@ -52,6 +52,8 @@ local_id!(/// A case in this vault.
     CaseId);
 local_id!(/// An entry of this vault's outbox.
     OutboxId);
+local_id!(/// An act of this vault's clinician that the portal is told of.
+    ActId);
 
 /// A FHIR logical id on the portal (`Resource.id`: 1 to 64 of `[A-Za-z0-9.-]`), without its type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -20,6 +20,10 @@ use crate::mapping::{MapContext, parse_reference};
 use crate::page::{Page, read_page};
 use crate::wire::CapabilityStatement;
 
+mod writing;
+
+pub use writing::Written;
+
 pub(crate) const FHIR_JSON: &str = "application/fhir+json";
 
 /// A created (or found) resource.

@@ -19,6 +19,7 @@ mod push;
 mod report;
 mod run;
 pub mod settings;
+mod sharing;
 mod streams;
 mod tokens;
 
@@ -28,6 +29,7 @@ pub use enqueue::enqueue_reply;
 pub use error::{SyncError, SyncFailure};
 pub use judge::{stored_context, triage_message};
 pub use report::SyncReport;
+pub use sharing::{CoverState, SharedWork, cover_states, covered_for, covers, own_references, set_covers};
 pub use tokens::VaultTokens;
 
 use inbox_portal::PortalError;
@@ -68,18 +70,40 @@ async fn exchange(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     // A search that fails again and again must not keep a crisis reply back. Any other reply waits: the search may have
     // missed the newer message that stops it (I8).
     let which = if pulled.is_ok() { Which::All } else { Which::Crisis };
-    pulled.and(run.push(which).await)?;
+    let pushed = pulled.and(run.push(which).await);
+    if let Err(error) = &pushed
+        && error.stops_sending()
+    {
+        return pushed;
+    }
+    // After the replies, and whatever became of them: a claim or a mark that fails holds up nobody.
+    let shared = share(run, mode == Mode::Full).await;
+    pushed.and(shared)?;
     if mode == Mode::Auto && run.reconcile_is_due()? {
         load_capabilities(run, Mode::Full).await?;
         run.load_me(Mode::Full).await?;
+        run.load_covers()?;
         run.reconcile().await?;
+        run.pull_claims(true).await?;
     }
     Ok(())
+}
+
+/// Who has which thread, then what the clinician's own acts tell.
+async fn share(run: &mut Run<'_>, all: bool) -> Result<(), SyncError> {
+    let claims = run.pull_claims(all).await;
+    if let Err(error) = &claims
+        && error.stops_sending()
+    {
+        return claims;
+    }
+    claims.and(run.push_acts().await)
 }
 
 async fn pull(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
     load_capabilities(run, mode).await?;
     run.load_me(mode).await?;
+    run.load_covers()?;
     run.pull(mode).await
 }
 

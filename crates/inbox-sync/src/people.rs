@@ -57,6 +57,17 @@ impl Run<'_> {
         Ok(arrivals)
     }
 
+    /// Those clinicians among `references` whom the vault does not know by name.
+    pub(crate) async fn meet_practitioners(
+        &mut self,
+        references: &BTreeSet<String>,
+    ) -> Result<Vec<PortalPractitioner>, SyncError> {
+        let mut arrivals = Arrivals::default();
+        self.load_people()?;
+        self.fetch_kind("Practitioner", references, &mut arrivals).await?;
+        Ok(arrivals.practitioners)
+    }
+
     /// All patients, proxies and clinicians of the vault, read again (`--full`).
     pub(crate) async fn refresh_people(&mut self) -> Result<Arrivals, SyncError> {
         let mut arrivals = Arrivals::default();

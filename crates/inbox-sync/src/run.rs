@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use inbox_domain::{ApplyReport, Batch, PortalId, ThreadId};
+use inbox_domain::{ApplyReport, Batch, Covering, PortalId, ThreadId};
 use inbox_portal::{MapContext, Me, Page, PortalError, TrafficCount};
 use url::Url;
 
@@ -30,6 +30,14 @@ pub(crate) struct Run<'a> {
     offset: Option<TimeDelta>,
     /// Headers asked for in this sync; those not shown to her are not asked for again.
     pub(crate) asked_headers: HashSet<PortalId>,
+    /// Colleagues for whom the clinician covers now.
+    pub(crate) covers: Vec<Covering>,
+    /// Threads whose histories were fetched in this sync: their claims may be older than what a poll asks for.
+    pub(crate) new_histories: Vec<PortalId>,
+    /// Where this sync's searches for what is new began, in the server's clock.
+    pub(crate) polled_since: Option<DateTime<Utc>>,
+    /// This sync was a sweep.
+    pub(crate) swept: bool,
     /// The server's clock when the last listing of ids began.
     pub(crate) listing_started: Option<DateTime<Utc>>,
     seen: HashSet<(String, String)>,
@@ -56,6 +64,10 @@ impl<'a> Run<'a> {
             tombstones,
             offset: None,
             asked_headers: HashSet::new(),
+            covers: Vec::new(),
+            new_histories: Vec::new(),
+            polled_since: None,
+            swept: false,
             listing_started: None,
             seen: HashSet::new(),
             waits: Arc::default(),
@@ -112,13 +124,16 @@ impl<'a> Run<'a> {
         self.report.updated += applied.updated;
         self.report.withdrawn += applied.withdrawn;
         self.report.quarantined += applied.quarantined;
-        for thread in &applied.threads {
-            if self.changed.insert(*thread) {
-                self.report.threads.push(*thread);
-            }
-        }
+        applied.threads.iter().for_each(|thread| self.note_changed(*thread));
         self.report.cases.extend(applied.cases.iter().copied());
         self.report.held.extend(applied.held.iter().copied());
+    }
+
+    /// Notes a thread that is to be shown anew.
+    pub(crate) fn note_changed(&mut self, thread: ThreadId) {
+        if self.changed.insert(thread) {
+            self.report.threads.push(thread);
+        }
     }
 
     pub(crate) async fn search(&mut self, kind: &str, params: &[(&str, String)]) -> Result<Page, SyncError> {

@@ -18,6 +18,12 @@ pub const ME: &str = "portal.me";
 pub const UNAUTHORIZED: &str = "sync.unauthorized";
 /// Threads whose older messages are still to be fetched (JSON).
 pub(crate) const HISTORIES: &str = "sync.histories";
+/// What is known of the clinic's shared work (JSON).
+pub const SHARED_WORK: &str = "sync.shared_work";
+/// The covers that the clinician has set (JSON).
+pub(crate) const COVERS: &str = "sharing.covers";
+/// What sync remembers of covers (JSON).
+pub(crate) const FOLLOWED: &str = "sync.covers";
 /// The sign-in (JSON), with its tokens; written at sign-in and by each refresh.
 pub const AUTH: &str = "portal.auth";
 

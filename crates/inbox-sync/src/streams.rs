@@ -43,6 +43,11 @@ impl Stream {
         Self(vec![("category", CATEGORIES.to_owned()), ("recipient", recipients), ("received", ever)])
     }
 
+    /// Whether it looks for what she sent herself.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.0.iter().any(|(param, _)| *param == "sender")
+    }
+
     /// The search from an instant on.
     pub(crate) fn since(&self, since: Option<DateTime<Utc>>) -> Vec<(&'static str, String)> {
         let mut params = self.0.clone();
@@ -78,6 +83,14 @@ pub(crate) fn main_streams(capabilities: &Capabilities, me: &Me) -> Vec<Stream> 
     let recipient = Stream(vec![("recipient", me.references().join(","))]);
     let sender = Stream(vec![("sender", me.references().join(","))]);
     vec![recipient, sender]
+}
+
+/// The search for what an absent colleague receives; `None` where the main search asks for everything.
+pub(crate) fn cover_stream(capabilities: &Capabilities, colleague: &str) -> Option<Stream> {
+    if is_restricted(capabilities) {
+        return Some(Stream::received_by(colleague.to_owned()));
+    }
+    is_personal(capabilities).then(|| Stream(vec![("recipient", colleague.to_owned())]))
 }
 
 /// The searches in the threads of `headers`; none where the main search asks for everything.

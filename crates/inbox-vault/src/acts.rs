@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::act::Act;
 use crate::column::{millis, word};
-use crate::{Result, VaultError, facts};
+use crate::{Result, VaultError, facts, portal_acts};
 
 fn finish(act: &Act<'_>, thread: ThreadId, action: &str, now: DateTime<Utc>) -> Result<()> {
     act.audit(action, &format!("thread:{thread}"), now)?;
@@ -30,17 +30,21 @@ pub(crate) fn mark_read(
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?1)")?
         .query_row([thread.0], |row| row.get(0))?;
     must_hit(usize::from(exists), "thread")?;
-    let changed = act
+    let read: Vec<i64> = act
         .db
         .prepare_cached(
             "UPDATE message SET read_at = ?2 WHERE thread_id = ?1 AND inbound = 1 AND delivered <> 'draft'
-             AND read_at IS NULL AND settled = 0 AND (?3 IS NULL OR stored_at <= ?3)",
+             AND read_at IS NULL AND settled = 0 AND (?3 IS NULL OR stored_at <= ?3) RETURNING id",
         )?
-        .execute(params![thread.0, millis(now), up_to.map(millis)])?;
-    if changed > 0 {
+        .query_map(params![thread.0, millis(now), up_to.map(millis)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for message in &read {
+        portal_acts::note_read(act.db, *message, thread, now)?;
+    }
+    if !read.is_empty() {
         finish(act, thread, "thread.read", now)?;
     }
-    Ok(u32::try_from(changed).unwrap_or(u32::MAX))
+    Ok(u32::try_from(read.len()).unwrap_or(u32::MAX))
 }
 
 /// Saves the draft of a thread; an empty text removes it.

@@ -9,6 +9,7 @@ mod apply;
 mod attachments;
 mod audit;
 mod cases;
+mod claims;
 mod column;
 mod connection;
 mod error;
@@ -22,6 +23,7 @@ mod missed;
 mod model;
 mod outbox;
 mod people;
+mod portal_acts;
 mod quarantine;
 mod retention;
 mod retriage;
@@ -38,8 +40,10 @@ pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 pub use model::{
     AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
     Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase, StoredFlag, StoredHeader,
-    StoredMessage, ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification, ViewCounts,
+    StoredMessage, ThreadClaim, ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification,
+    ViewCounts,
 };
+pub use portal_acts::MarkedMessage;
 pub use vault::{CreateOptions, Created, Vault};
 
 /// What a call to the vault gives.

@@ -100,6 +100,13 @@ pub(crate) fn by_portal_id(db: &Connection, id: &PortalId) -> Result<Option<Mess
         .optional()?)
 }
 
+/// The message with this id on the portal, a portal draft too.
+pub(crate) fn stored_by_portal_id(db: &Connection, id: &PortalId) -> Result<Option<StoredMessage>> {
+    let mut statement = db.prepare_cached(&format!("{SELECT} WHERE m.portal_id = ?1"))?;
+    let mut rows = statement.query([&id.0])?;
+    rows.next()?.map(|row| read(db, row)).transpose()
+}
+
 /// The resource of a message as received.
 pub(crate) fn raw(db: &Connection, id: MessageId) -> Result<String> {
     db.prepare_cached("SELECT raw FROM message_body WHERE message_id = ?1")?

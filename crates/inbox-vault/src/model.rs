@@ -68,6 +68,19 @@ pub struct CaseGlance {
     pub deadline: Option<DateTime<Utc>>,
 }
 
+/// Who has a thread, by the portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadClaim {
+    /// `Practitioner/ID`.
+    pub by: String,
+    /// Her name; empty while the portal has not named her.
+    pub name: String,
+    /// Since when, in the server's clock.
+    pub at: DateTime<Utc>,
+    /// Its work is done.
+    pub done: bool,
+}
+
 /// A thread as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadSummary {
@@ -107,8 +120,8 @@ pub struct ThreadSummary {
     pub case: Option<CaseGlance>,
     /// Attachments in the thread.
     pub attachments: u32,
-    /// The colleague who has claimed it.
-    pub claimed_by: Option<String>,
+    /// Who has it, or had it when it was done.
+    pub claim: Option<ThreadClaim>,
 }
 
 /// A flag as stored.

@@ -1,7 +1,7 @@
 //! Reading patients, proxies and clinicians.
 
 use inbox_domain::{PatientId, PortalId, PortalPractitioner};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use crate::column::from_json;
 use crate::{Patient, Proxy, Result, VaultError};
@@ -77,4 +77,14 @@ pub(crate) fn practitioners(db: &Connection) -> Result<Vec<PortalPractitioner>> 
         Ok(PortalPractitioner { portal_id: PortalId(row.get(0)?), name: row.get(1)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Name behind `Practitioner/ID`; empty where the portal has not named her.
+pub(crate) fn practitioner_name(db: &Connection, reference: &str) -> Result<String> {
+    let id = reference.strip_prefix("Practitioner/").unwrap_or(reference);
+    let name = db
+        .prepare_cached("SELECT name FROM practitioner WHERE portal_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    Ok(name.unwrap_or_default())
 }

@@ -10,13 +10,16 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::column::{from_json, from_word, from_word_opt, instant, instant_opt, millis, word};
 use crate::model::CaseGlance;
-use crate::{Result, StoredHeader, ThreadPage, ThreadSummary, VaultError, ViewCounts, people, view_sql};
+use crate::{
+    Result, StoredHeader, ThreadClaim, ThreadPage, ThreadSummary, VaultError, ViewCounts, people, view_sql,
+};
 
 const COLUMNS: &str = "t.id, t.portal_id, t.topic, t.key, t.recipients, t.status, t.open_tier, t.unread,
     t.unread_unchecked, t.unread_unflagged, t.unread_after_hours, t.last_from_patient, t.answered_here,
     t.outbox_waiting, t.snoozed_until, t.case_state, t.function, t.messages, t.preview, t.preview_from,
     t.last_message_at, t.flagged_at, t.top_category, t.top_rule, t.after_hours_reason, t.not_checked, t.reply_state,
-    t.reply_not_before, t.case_id, t.case_deadline, t.attachments, t.claimed_by, t.patient_id";
+    t.reply_not_before, t.case_id, t.case_deadline, t.attachments, t.claimed_by, t.patient_id,
+    t.claimed_at, t.claim_state";
 
 /// A page of a view.
 pub(crate) fn list(
@@ -122,8 +125,25 @@ fn summary(db: &Connection, row: &Row<'_>) -> Result<ThreadSummary> {
         reply: reply.map(|state| (state, reply_not_before)),
         case: case_id.zip(case_state).map(|(id, state)| CaseGlance { id: CaseId(id), state, deadline }),
         attachments: row.get(30)?,
-        claimed_by: text(31)?,
+        claim: claim(db, text(31)?, row.get(33)?, text(34)?.as_deref())?,
     })
+}
+
+/// Who has or had the thread; nothing while it is free.
+fn claim(
+    db: &Connection,
+    by: Option<String>,
+    at: Option<i64>,
+    state: Option<&str>,
+) -> Result<Option<ThreadClaim>> {
+    let (Some(by), Some(at)) = (by, at) else { return Ok(None) };
+    let done = match state {
+        Some("claimed") => false,
+        Some("done") => true,
+        _ => return Ok(None),
+    };
+    let name = people::practitioner_name(db, &by)?;
+    Ok(Some(ThreadClaim { by, name, at: instant(at), done }))
 }
 
 fn facts(row: &Row<'_>, case: Option<CaseState>) -> Result<ThreadFacts> {

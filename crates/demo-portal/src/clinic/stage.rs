@@ -219,6 +219,7 @@ impl<'a> Stage<'a> {
             "identifier": [{"system": "urn:anteroom:claim", "value": thread}],
             "status": "accepted",
             "intent": "order",
+            "code": {"coding": [{"system": "urn:anteroom:task", "code": "shared-work"}]},
             "focus": {"reference": format!("Communication/{thread}")},
             "for": {"reference": cast.patient},
             "owner": {"reference": format!("Practitioner/{owner}")},

@@ -5,5 +5,6 @@ mod contract;
 mod inbox;
 mod lexicon;
 mod rig;
+mod sharing;
 mod texts;
 mod usage;

@@ -35,6 +35,12 @@ impl Answer {
         self.headers.contains_key(ETAG) || self.headers.contains_key(LOCATION)
     }
 
+    /// The version in the `ETag`, where there is one.
+    pub(crate) fn version(&self) -> Option<String> {
+        let tag = self.header(ETAG)?.trim().trim_start_matches("W/").trim_matches('"');
+        (!tag.is_empty()).then(|| tag.to_owned())
+    }
+
     /// How long the server asks to wait: `Retry-After` in seconds or as a date, else what `RateLimit` says (one server
     /// sends only that).
     pub(crate) fn retry_after(&self) -> Option<Duration> {

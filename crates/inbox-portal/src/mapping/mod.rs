@@ -7,6 +7,7 @@ mod html;
 mod outgoing;
 mod people;
 mod reference;
+mod sharing;
 mod text;
 mod time;
 mod visible;
@@ -22,6 +23,11 @@ pub use outgoing::{
 };
 pub use people::{map_patient, map_practitioner, map_related_person, read_practitioner_role};
 pub use reference::{ResourceReference, parse_reference};
+pub use sharing::{
+    CLAIM_SYSTEM, READ_RECEIPT, RECEIPT_SYSTEM, SHARED_WORK, TASK_CODE_SYSTEM, changed_claim, claim_payload,
+    header_recipients, map_claim, receipt_identifier, receipt_payload, received_patch, with_received,
+    with_recipient,
+};
 pub(crate) use text::decode_base64;
 pub use time::{ReadTime, read_date_time};
 pub use visible::{Me, references_of};

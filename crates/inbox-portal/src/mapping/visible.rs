@@ -14,16 +14,25 @@ pub struct Me {
     pub practitioner: String,
     /// `Group/..`, `CareTeam/..`, `Organization/..`, `PractitionerRole/..` of hers.
     pub memberships: BTreeSet<String>,
+    /// `Practitioner/ID` of absent colleagues whose threads she follows now. Not kept: it follows from dates.
+    #[serde(skip)]
+    pub covers: BTreeSet<String>,
 }
 
 impl Me {
     /// A clinician without known memberships.
     pub fn new(practitioner: &str) -> Self {
-        Self { practitioner: practitioner.to_owned(), memberships: BTreeSet::new() }
+        Self { practitioner: practitioner.to_owned(), memberships: BTreeSet::new(), covers: BTreeSet::new() }
     }
 
-    /// Whether the reference (already relative) names her, in person or through a membership.
+    /// Whether the reference (already relative) names her, in person or through a membership, or a colleague for whom she
+    /// covers now.
     pub fn is(&self, reference: &str) -> bool {
+        self.is_own(reference) || self.covers.contains(reference)
+    }
+
+    /// The same without the colleagues for whom she covers.
+    pub fn is_own(&self, reference: &str) -> bool {
         reference == self.practitioner || self.memberships.contains(reference)
     }
 
@@ -32,7 +41,7 @@ impl Me {
         sender.is_some_and(|sender| self.is(sender)) || recipients.iter().any(|recipient| self.is(recipient))
     }
 
-    /// All references, herself first.
+    /// All references of her own, herself first.
     pub fn references(&self) -> Vec<String> {
         std::iter::once(self.practitioner.clone()).chain(self.memberships.iter().cloned()).collect()
     }

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{CodeableConcept, Identifier, Reference, null_default};
+use super::{CodeableConcept, Identifier, Meta, Period, Reference, null_default};
 
 /// `Bundle` with raw entries.
 #[derive(Debug, Clone, Deserialize)]
@@ -92,9 +92,14 @@ pub struct Binary {
 
 /// `Task`: who has a thread.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Task {
     /// Logical id.
     pub id: Option<String>,
+    /// Version and last update.
+    pub meta: Option<Meta>,
+    /// Since when it is worked on.
+    pub execution_period: Option<Period>,
     /// `requested`, `accepted`, `completed` ...
     pub status: Option<String>,
     /// The thread's header.

@@ -37,7 +37,15 @@ impl Run<'_> {
             let listed = self.list_ids(true).await?;
             self.fetch_holes(&listed, true).await?;
         }
+        self.new_histories.extend(waiting);
         self.keep_histories(&[])
+    }
+
+    /// Notes further headers.
+    pub(crate) fn add_histories(&self, headers: &[PortalId]) -> Result<(), SyncError> {
+        let mut waiting = self.histories()?;
+        waiting.extend(headers.iter().filter(|id| !waiting.contains(id)).cloned().collect::<Vec<_>>());
+        self.keep_histories(&waiting)
     }
 
     fn histories(&self) -> Result<Vec<PortalId>, SyncError> {

@@ -27,7 +27,11 @@ impl Run<'_> {
         let overlap = if sweep { SWEEP_OVERLAP } else { OVERLAP };
         let since = cursor.complete_until.map(|until| until - overlap);
         let headers = self.own_headers(if sweep { None } else { Some(THREADS_PER_REQUEST) })?;
+        (self.polled_since, self.swept) = (since, sweep);
         let mut streams = main_streams(&capabilities, &self.me);
+        if !sweep && self.polls_claims()? {
+            streams.retain(|stream| !stream.is_sent());
+        }
         streams.extend(thread_streams(&capabilities, &headers));
         streams.extend(patient_streams(&capabilities, &self.patients_written_to(sweep)?));
         let mut started: Option<DateTime<Utc>> = None;
@@ -35,6 +39,7 @@ impl Run<'_> {
             let date = self.follow(stream, since, false).await?;
             started = started.or(date);
         }
+        self.follow_covers(since).await?;
         self.fetch_histories().await?;
         let mut next = advanced(&cursor, started);
         if sweep {
@@ -45,7 +50,7 @@ impl Run<'_> {
     }
 
     /// Follows one search to its end; answers the server's clock at its beginning.
-    pub(super) async fn follow(
+    pub(crate) async fn follow(
         &mut self,
         stream: &Stream,
         since: Option<DateTime<Utc>>,
@@ -106,6 +111,8 @@ impl Run<'_> {
         let listed = self.list_ids(true).await?;
         self.fetch_holes(&listed, false).await?;
         let date = self.listing_started.take();
+        self.swept = true;
+        self.follow_covers(None).await?;
         self.fetch_histories().await?;
         self.apply(&Batch { cursor: Some(advanced(&cursor, date)), ..Batch::default() })?;
         Ok(())

@@ -9,6 +9,7 @@ mod page;
 mod reconcile;
 
 pub(crate) use own::UNCLEAR;
+pub(crate) use page::read_entry;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use inbox_domain::{PortalId, SyncCursor};

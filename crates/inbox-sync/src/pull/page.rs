@@ -14,7 +14,7 @@ const IDS_PER_REQUEST: usize = 50;
 
 impl Run<'_> {
     /// Stores what a page brings, and the cursor with it.
-    pub(super) async fn take_page(
+    pub(crate) async fn take_page(
         &mut self,
         page: &Page,
         backlog: bool,
@@ -198,7 +198,7 @@ impl Run<'_> {
 }
 
 /// A resource read by its id, as an entry of a page.
-pub(super) fn read_entry(id: &PortalId, raw: String) -> PageEntry {
+pub(crate) fn read_entry(id: &PortalId, raw: String) -> PageEntry {
     PageEntry {
         kind: "Communication".to_owned(),
         id: id.0.clone(),

@@ -25,6 +25,7 @@ impl Run<'_> {
         let listed: HashSet<PortalId> = listed.into_iter().map(|(id, _)| id).collect();
         let gone: Vec<PortalId> =
             self.ctx.vault.message_ids()?.into_iter().filter(|id| !listed.contains(id)).collect();
+        let gone = self.listed_for_her(gone)?;
         for chunk in gone.chunks(WITHDRAWALS_PER_BATCH) {
             self.withdraw(chunk).await?;
         }

@@ -16,4 +16,5 @@ mod restricted;
 mod retention;
 mod rig;
 mod seeds;
+mod sharing;
 mod tokens;

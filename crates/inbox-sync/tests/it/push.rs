@@ -93,7 +93,7 @@ async fn a_lookup_that_cannot_be_made_leaves_the_entry_unknown() {
     rig.control()
         .add_fault(Fault::new(FaultKind::ServerError).on("GET", "Communication?identifier").times(50));
     rig.control().add_fault(Fault {
-        skip: 3,
+        skip: 2,
         ..Fault::new(FaultKind::ServerError).on("GET", "Communication").times(50)
     });
     assert!(rig.try_sync(Mode::Incremental).await.is_err());

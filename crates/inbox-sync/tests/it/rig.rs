@@ -50,7 +50,7 @@ impl Sleeper for SkippedTime {
 
 /// A clinician's workstation beside a portal.
 pub(crate) struct Rig {
-    pub(crate) portal: RunningPortal,
+    pub(crate) portal: Arc<RunningPortal>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) time: SkippedTime,
     pub(crate) cancel: CancelFlag,
@@ -84,7 +84,17 @@ impl Rig {
     }
 
     pub(crate) async fn of(options: Options, clinician: &str) -> Self {
-        let portal = DemoPortal::start(options).await.unwrap();
+        Self::at(Arc::new(DemoPortal::start(options).await.unwrap()), clinician)
+    }
+
+    /// A colleague's workstation at the same portal, with the same clock.
+    pub(crate) fn beside(&self, clinician: &str) -> Self {
+        let rig = Self::at(Arc::clone(&self.portal), clinician);
+        rig.time.skip(self.time.skipped());
+        rig
+    }
+
+    fn at(portal: Arc<RunningPortal>, clinician: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault::create(&CreateOptions {
             dir: folder.path().join("vault"),
@@ -116,7 +126,20 @@ impl Rig {
     }
 
     pub(crate) async fn sync_with(&self, client: &Portal, mode: Mode) -> Result<SyncReport, SyncFailure> {
-        let hours = AvailabilityHours::default_for("Europe/Berlin");
+        self.sync_in(client, &AvailabilityHours::default_for("Europe/Berlin"), mode).await
+    }
+
+    /// A poll by these hours.
+    pub(crate) async fn sync_by(&self, hours: AvailabilityHours) -> SyncReport {
+        self.sync_in(&self.client, &hours, Mode::Incremental).await.unwrap()
+    }
+
+    async fn sync_in(
+        &self,
+        client: &Portal,
+        hours: &AvailabilityHours,
+        mode: Mode,
+    ) -> Result<SyncReport, SyncFailure> {
         let progress = |_: Progress| {
             let mut left = self.stop_after.lock().unwrap();
             if let Some(count) = left.as_mut() {
@@ -130,7 +153,7 @@ impl Rig {
             vault: &self.vault,
             portal: client,
             engine: Engine::builtin(),
-            hours: &hours,
+            hours,
             clock: &self.time,
             sleeper: &self.time,
             progress: &progress,

@@ -33,7 +33,7 @@ impl Run<'_> {
         let mut stored = self.stored_message(&message.portal_id.0)?;
         if let Some(old) = &stored {
             let replayed = old.version == message.version || old.last_updated > millis(message.last_updated);
-            if replayed {
+            if replayed || self.take_echo(old, message)? {
                 return Ok(());
             }
         } else if self.left_the_vault(&message.portal_id.0)? {

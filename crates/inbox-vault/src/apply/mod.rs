@@ -7,6 +7,7 @@
 mod absent;
 mod again;
 mod cases;
+mod echo;
 mod flags;
 mod messages;
 mod people;

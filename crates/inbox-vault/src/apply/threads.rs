@@ -240,6 +240,10 @@ pub(crate) fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
         db.prepare_cached(&format!("UPDATE {table} SET thread_id = ?2 WHERE thread_id = ?1"))?
             .execute([from, into])?;
     }
+    db.prepare_cached("UPDATE OR IGNORE portal_act SET thread_id = ?2 WHERE thread_id = ?1")?
+        .execute([from, into])?;
+    // What is left says the same as an act of the other thread.
+    db.prepare_cached("DELETE FROM portal_act WHERE thread_id = ?1")?.execute([from])?;
     // Two drafts become one: neither is lost.
     db.prepare_cached(
         "INSERT INTO draft (thread_id, text, saved_at) SELECT ?2, text, saved_at FROM draft WHERE thread_id = ?1

@@ -23,7 +23,8 @@ impl Run<'_> {
         let search_id = self.free_search_id(old.id, message)?;
         self.db
             .prepare_cached(
-                "UPDATE message SET version = ?2, last_updated = ?3, search_id = ?4, sent_at = ?5, delivered = ?6,
+                "UPDATE message SET version = ?2, last_updated = ?3,
+                 text_updated = CASE WHEN ?7 THEN NULL ELSE coalesce(text_updated, last_updated) END, search_id = ?4, sent_at = ?5, delivered = ?6,
                  withdrawn_at = NULL, read_at = CASE WHEN ?7 THEN NULL ELSE read_at END,
                  settled = CASE WHEN ?7 THEN 0 ELSE settled END, attachments = ?8, patient_id = ?9,
                  sender_role = ?10, sender_id = ?11, sender_name = ?12, sent = ?13, sent_precision = ?14,

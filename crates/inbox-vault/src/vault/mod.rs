@@ -6,6 +6,7 @@ mod lexicon;
 mod outbox;
 mod reading;
 mod retention;
+mod sharing;
 mod sync;
 
 use std::fmt;

@@ -55,6 +55,11 @@ impl Vault {
         self.read(|db| messages::by_portal_id(db, id))
     }
 
+    /// The message that has this id on the portal as it is stored; a draft of the portal too.
+    pub fn stored_by_portal_id(&self, id: &PortalId) -> Result<Option<StoredMessage>> {
+        self.read(|db| messages::stored_by_portal_id(db, id))
+    }
+
     /// The resource of a message as received (JSON).
     pub fn message_raw(&self, id: MessageId) -> Result<String> {
         self.read(|db| messages::raw(db, id))

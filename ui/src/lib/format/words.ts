@@ -52,7 +52,9 @@ export function words(
     | 'role'
     | 'unreadable'
     | 'group'
-    | 'lexicon_problem',
+    | 'lexicon_problem'
+    | 'work_queued'
+    | 'work_refused',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')

@@ -8,7 +8,9 @@ import type {
   Category,
   ClinicLexicon,
   ClinicProblem,
+  ColleagueView,
   ConnectionView,
+  CoverView,
   CreatedVault,
   CreateVaultRequest,
   LexiconView,
@@ -94,6 +96,17 @@ export interface Backend {
   exportFeedback(): Promise<string>
   snoozeThread(thread: string, until: string | null): Promise<void>
   setThreadClosed(thread: string, closed: boolean): Promise<void>
+  /** Takes a thread; with `takeOver` also from the colleague who has it by what is shown. */
+  claimThread(thread: string, takeOver: boolean): Promise<void>
+  releaseThread(thread: string): Promise<void>
+  finishThread(thread: string): Promise<void>
+  /** What came of it stands in the thread after the next sync. */
+  handOver(thread: string, colleague: string): Promise<void>
+  listColleagues(query: string): Promise<ColleagueView[]>
+  listCovers(): Promise<CoverView[]>
+  /** Days as `YYYY-MM-DD` in the clinic's zone, both included. */
+  setCover(colleague: string, first: string, last: string): Promise<void>
+  endCover(colleague: string): Promise<void>
   reportPainted(): Promise<void>
   /** Answers `close_requested` within a second, else the window is closed. */
   answerClose(close: boolean): Promise<void>

@@ -95,6 +95,22 @@ export const commands = {
 	snoozeThread: (thread: string, until: string | null) => typedError<null, AppError>(__TAURI_INVOKE("snooze_thread", { thread, until })),
 	/**  Closes or reopens a thread. */
 	setThreadClosed: (thread: string, closed: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_thread_closed", { thread, closed })),
+	/**  Takes a thread; with `take_over` also from the colleague who has it by what is shown. */
+	claimThread: (thread: string, takeOver: boolean) => typedError<null, AppError>(__TAURI_INVOKE("claim_thread", { thread, takeOver })),
+	/**  Gives a thread back. */
+	releaseThread: (thread: string) => typedError<null, AppError>(__TAURI_INVOKE("release_thread", { thread })),
+	/**  Says that a thread's work is done. */
+	finishThread: (thread: string) => typedError<null, AppError>(__TAURI_INVOKE("finish_thread", { thread })),
+	/**  Hands a thread over: the colleague is to be able to read it. */
+	handOver: (thread: string, colleague: string) => typedError<null, AppError>(__TAURI_INVOKE("hand_over", { thread, colleague })),
+	/**  Colleagues whose names hold `query`. */
+	listColleagues: (query: string) => typedError<ColleagueView[], AppError>(__TAURI_INVOKE("list_colleagues", { query })),
+	/**  For whom the clinician covers and has covered, newest first. */
+	listCovers: () => typedError<CoverView[], AppError>(__TAURI_INVOKE("list_covers")),
+	/**  Covers for a colleague from day to day (`YYYY-MM-DD`). */
+	setCover: (colleague: string, first: string, last: string) => typedError<null, AppError>(__TAURI_INVOKE("set_cover", { colleague, first, last })),
+	/**  Covers for a colleague no longer. */
+	endCover: (colleague: string) => typedError<null, AppError>(__TAURI_INVOKE("end_cover", { colleague })),
 	/**  The window has painted its list. */
 	reportPainted: () => typedError<null, AppError>(__TAURI_INVOKE("report_painted")),
 	/**  The window's answer to `close_requested`: its draft is saved and it may close, or it stays open. */
@@ -102,6 +118,28 @@ export const commands = {
 };
 
 /* Types */
+/**  What an act of the clinician tells the portal. */
+export type ActKind = 
+/**  She has read a message. */
+"read" | 
+/**  She has the thread. */
+"claim" | 
+/**  She has it no more. */
+"release" | 
+/**  Its work is done. */
+"done" | 
+/**  A colleague can read it too. */
+"handover";
+
+/**  How far an act has come. */
+export type ActState = 
+/**  To be written to the portal. */
+"queued" | 
+/**  The portal acknowledged it. */
+"done" | 
+/**  The portal does not allow it, or a colleague was faster. */
+"refused";
+
 /**  Why an instant counts as open or as after hours (CLI.md, `hours classify`). */
 export type AfterHoursReason = "open" | "outside" | "night" | "holiday" | "absence" | "early-close" | "on-call" | "unknown";
 
@@ -240,6 +278,18 @@ export type Checked =
 /**  None of it. */
 "none";
 
+/**  Who has a thread, or had it when its work was done. */
+export type ClaimView = {
+	/**  Her name, or her reference while the portal has not named her. */
+	name: string,
+	/**  Since when, in the portal's clock. */
+	at: string,
+	/**  It is this clinician. */
+	mine: boolean,
+	/**  Its work is done. */
+	done: boolean,
+};
+
 /**  Language of a clinic's words. */
 export type ClinicLanguage = 
 /**  English messages. */
@@ -304,6 +354,14 @@ export type ClinicWords = {
 	reason: string,
 };
 
+/**  A colleague. */
+export type ColleagueView = {
+	/**  `Practitioner/ID`. */
+	reference: string,
+	/**  Her name. */
+	name: string,
+};
+
 /**  To which portal the open vault belongs; empty before the first sign-in. */
 export type ConnectionView = {
 	/**  Base address of the portal's FHIR interface. */
@@ -354,6 +412,22 @@ export type ContextMark =
 "everyday" | 
 /**  The clinic's switch keeps this rule at watch. */
 "watch_only";
+
+/**  A cover: on these days the vault follows the colleague's threads. */
+export type CoverView = {
+	/**  `Practitioner/ID` of the absent colleague. */
+	practitioner: string,
+	/**  Her name, or her reference while the portal has not named her. */
+	name: string,
+	/**  First day, `YYYY-MM-DD` in the clinic's zone. */
+	from: string,
+	/**  Last day. */
+	to: string,
+	/**  It holds now. */
+	active: boolean,
+	/**  Code of the portal's refusal to show the colleague's threads. */
+	refused: string | null,
+};
 
 /**  What the first run asks to create. */
 export type CreateVaultRequest = {
@@ -431,6 +505,16 @@ export type FlagView = {
 	demoted: boolean,
 	/**  "This rule is wrong here" was said. */
 	dismissed: boolean,
+};
+
+/**  A handover of a thread. */
+export type HandoverView = {
+	/**  The colleague's name. */
+	name: string,
+	/**  `queued`; `done`: she can read it; `refused`: she cannot, hand over by phone. */
+	state: ActState,
+	/**  Code of the refusal, or why it could not be written yet. */
+	error: string | null,
 };
 
 /**  The clinic's own words and switches as they are in force. */
@@ -813,6 +897,18 @@ practitioner: string;
 /**  The sample clinic of `cargo xtask demo`. */
 demo: boolean };
 
+/**  What is shared of a thread. */
+export type SharingView = {
+	/**  The portal has the thread, so that it can be claimed and handed over. */
+	possible: boolean,
+	/**  Who has it. */
+	claim: ClaimView | null,
+	/**  What the clinician did that the portal does not have. */
+	work: WorkView | null,
+	/**  Handovers, oldest first. */
+	handovers: HandoverView[],
+};
+
 /**  With what an open vault signs in to its portal. */
 export type SignInRequest = {
 	/**  Base address of the portal's FHIR interface; empty takes the one that the vault keeps. */
@@ -909,6 +1005,8 @@ export type ThreadDetail = {
 	draft: string,
 	/**  The open case, if any. */
 	case: CaseView | null,
+	/**  What is shared of it with colleagues. */
+	sharing: SharingView,
 };
 
 /**  A page of the thread list. */
@@ -965,6 +1063,8 @@ export type ThreadRow = {
 	attachments: number,
 	/**  Who has claimed it, if a colleague. */
 	claimed_by: string | null,
+	/**  The absent colleague because of whom it is here. */
+	covered_for: string | null,
 	/**  Snoozed until. */
 	snoozed_until: string | null,
 	/**  Open or closed. */
@@ -1077,6 +1177,18 @@ export type View =
 "sent-and-scheduled" | 
 /**  Closed. */
 "closed";
+
+/**  A claim, release or done that the portal does not have: it waits, or was refused. */
+export type WorkView = {
+	/**  `claim`, `release` or `done`. */
+	kind: ActKind,
+	/**  `queued` or `refused`. */
+	state: ActState,
+	/**  Code of the refusal (`claimed`: a colleague was faster), or why it could not be written yet. */
+	error: string | null,
+	/**  When it leaves, where it waits for the next opening. */
+	leaves_at: string | null,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -8,6 +8,8 @@ export interface InboxActions {
   openSelected(): void
   done(): void
   snooze(): void
+  claim(): void
+  handOver(): void
   reply(): void
   search(): void
   help(): void
@@ -78,6 +80,12 @@ function letter(event: KeyboardEvent, actions: InboxActions): boolean {
       return true
     case 's':
       actions.snooze()
+      return true
+    case 'a':
+      actions.claim()
+      return true
+    case 'h':
+      actions.handOver()
       return true
     case 'r':
       actions.reply()

@@ -7,6 +7,7 @@ import type {
   MessageFunction,
   MessageView,
   PatientBanner,
+  SharingView,
   Segment,
   SenderRole,
   ThreadDetail,
@@ -115,6 +116,7 @@ export interface ThreadSpec {
   topic: string
   messages: MessageSpec[]
   row?: Partial<ThreadRow>
+  sharing?: Partial<SharingView>
   readers?: string[]
   draft?: string
 }
@@ -186,6 +188,7 @@ export function thread(spec: ThreadSpec): ThreadDetail {
       case_deadline: null,
       attachments: 0,
       claimed_by: null,
+      covered_for: null,
       snoozed_until: null,
       status: 'open',
     },
@@ -195,6 +198,7 @@ export function thread(spec: ThreadSpec): ThreadDetail {
     messages: spec.messages.map((entry) => message(entry, `${patient.given} ${patient.family}`)),
     draft: spec.draft ?? '',
     case: null,
+    sharing: { possible: true, claim: null, work: null, handovers: [], ...spec.sharing },
   }
   Object.assign(detail.row, rowFacts(detail), spec.row)
   return detail

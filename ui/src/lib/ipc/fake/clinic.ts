@@ -329,6 +329,7 @@ const waiting = (): ThreadDetail[] => [
       },
     ],
     row: { claimed_by: 'Dr. Brandt' },
+    sharing: { claim: { name: 'Dr. Brandt', at: at('23 09:12'), mine: false, done: false } },
   }),
   thread({
     patient: {

@@ -18,6 +18,7 @@ import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
 import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
+import { sharingCommands } from './sharing'
 
 export { SAMPLE_NOW } from './build'
 
@@ -398,6 +399,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       detail.row.status = closed ? 'closed' : 'open'
       changed(detail)
     },
+    ...sharingCommands(find, changed),
     reportPainted: async () => {},
     answerClose: async () => {},
     onEvent: async (handle) => {
