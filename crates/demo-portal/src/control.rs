@@ -62,6 +62,23 @@ pub enum ControlError {
     NoResource,
 }
 
+/// A change whose instant is taken and that nobody sees yet. Dropped, it never was.
+#[must_use = "nothing is stored before the commit"]
+pub struct LateCommit {
+    portal: Arc<Portal>,
+    kind: &'static str,
+    id: String,
+    value: Value,
+    at: i64,
+}
+
+impl LateCommit {
+    /// Makes the change visible, at the instant taken before.
+    pub fn commit(self) {
+        self.portal.write().put(self.kind, &self.id, self.value, self.at);
+    }
+}
+
 /// A handle on a running portal; clones act on the same portal.
 #[derive(Clone)]
 pub struct Control(pub(crate) Arc<Portal>);
@@ -102,6 +119,18 @@ impl Control {
     /// # Errors
     /// When patient or thread do not exist.
     pub fn add_message(&self, message: &NewMessage) -> Result<AddedMessage, ControlError> {
+        self.begin_message(message).map(|(added, commit)| {
+            commit.commit();
+            added
+        })
+    }
+
+    /// As [`Control::add_message`], but only the instant is taken: the message is seen by nobody until it is committed,
+    /// and stands at that instant then. So real servers lose messages for clients without overlap.
+    ///
+    /// # Errors
+    /// When patient or thread do not exist.
+    pub fn begin_message(&self, message: &NewMessage) -> Result<(AddedMessage, LateCommit), ControlError> {
         let now = self.0.now().timestamp_millis();
         let mut store = self.0.write();
         if store.find("Patient", &message.patient).is_none() {
@@ -134,8 +163,9 @@ impl Control {
             status: message.status.as_deref().unwrap_or("completed"),
         });
         let value = crate::rules::prepared(&self.0, "Communication", value);
-        store.put("Communication", &id, value, at);
-        Ok(AddedMessage { id, thread })
+        let commit =
+            LateCommit { portal: Arc::clone(&self.0), kind: "Communication", id: id.clone(), value, at };
+        Ok((AddedMessage { id, thread }, commit))
     }
 
     /// Marks a Communication as entered in error.
@@ -151,14 +181,26 @@ impl Control {
     /// # Errors
     /// When it does not exist.
     pub fn edit(&self, kind: &str, id: &str, change: impl FnOnce(&mut Value)) -> Result<(), ControlError> {
+        self.begin_edit(kind, id, change).map(LateCommit::commit)
+    }
+
+    /// As [`Control::edit`], but only the instant is taken until the change is committed.
+    ///
+    /// # Errors
+    /// When it does not exist.
+    pub fn begin_edit(
+        &self,
+        kind: &str,
+        id: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<LateCommit, ControlError> {
         let mut store = self.0.write();
         let kind = kind_of(kind).ok_or(ControlError::NoResource)?;
         let mut value =
             store.find(kind, id).and_then(|(_, row)| row.value()).ok_or(ControlError::NoResource)?;
         change(&mut value);
         let at = store.reserve(self.0.now().timestamp_millis());
-        store.put(kind, id, value, at);
-        Ok(())
+        Ok(LateCommit { portal: Arc::clone(&self.0), kind, id: id.to_owned(), value, at })
     }
 
     /// Stores any JSON as a resource of a type, without a check: for broken resources.
@@ -166,11 +208,17 @@ impl Control {
     /// # Errors
     /// When the type is not served.
     pub fn put_raw(&self, kind: &str, id: &str, value: Value) -> Result<(), ControlError> {
+        self.begin_raw(kind, id, value).map(LateCommit::commit)
+    }
+
+    /// As [`Control::put_raw`], but only the instant is taken until the resource is committed.
+    ///
+    /// # Errors
+    /// When the type is not served.
+    pub fn begin_raw(&self, kind: &str, id: &str, value: Value) -> Result<LateCommit, ControlError> {
         let kind = kind_of(kind).ok_or(ControlError::NoResource)?;
-        let mut store = self.0.write();
-        let at = store.reserve(self.0.now().timestamp_millis());
-        store.put(kind, id, value, at);
-        Ok(())
+        let at = self.0.write().reserve(self.0.now().timestamp_millis());
+        Ok(LateCommit { portal: Arc::clone(&self.0), kind, id: id.to_owned(), value, at })
     }
 
     /// Deletes a resource; a later read answers 410.

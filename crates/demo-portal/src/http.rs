@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
 use futures_util::{StreamExt, stream};
 use url::form_urlencoded;
@@ -29,6 +30,7 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
 }
 
 /// A request with its body read.
+#[derive(Clone)]
 pub(crate) struct Incoming {
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -79,22 +81,32 @@ pub(crate) async fn handle(
         return response;
     }
     let limit = if portal.quirks.small_bodies { SMALL } else { LARGE };
-    let incoming = to_bytes(body, limit).await.map(|body| Incoming {
-        method: parts.method,
-        path: path.clone(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers,
-        body,
-    });
+    let body = to_bytes(body, limit).await.ok();
+    let answered = respond(&portal, parts, body).await;
+    send(&portal, &wire, answered, method == Method::HEAD)
+}
+
+/// Answers a request, or lets it meet its fault. Without a body: it was larger than the portal takes.
+pub(crate) async fn respond(portal: &Arc<Portal>, parts: Parts, body: Option<Bytes>) -> Answer {
+    let path = parts.uri.path().to_owned();
     let uncontrolled = !path.starts_with("/_control");
-    let fault = if uncontrolled { portal.faults().take(method.as_str(), &path) } else { None };
+    let fault = if uncontrolled { portal.faults().take(parts.method.as_str(), &path) } else { None };
     let told = if uncontrolled { portal.allowance().as_mut().map(Allowance::take) } else { None };
     let medplum = portal.quirks.rate_limit_header;
     let refusal = told.and_then(|told| told.refusal(medplum, portal.quirks.html_errors));
-    let answered = match (refusal, incoming) {
+    let answered = match (refusal, body) {
         (Some(refusal), _) => Answer::Whole(refusal),
-        (None, Err(_)) => Answer::Whole(Fail::new(413, "too-long", "The body is too large").reply(false)),
-        (None, Ok(incoming)) => with_fault(&portal, &incoming, fault).await,
+        (None, None) => Answer::Whole(Fail::new(413, "too-long", "The body is too large").reply(false)),
+        (None, Some(body)) => {
+            let incoming = Incoming {
+                method: parts.method.clone(),
+                path,
+                query: parts.uri.query().unwrap_or_default().to_owned(),
+                headers: parts.headers,
+                body,
+            };
+            with_fault(portal, &incoming, fault).await
+        }
     };
     let answered = match (told, answered) {
         (Some(told), Answer::Whole(reply)) => Answer::Whole(told.on(reply, medplum)),
@@ -106,24 +118,33 @@ pub(crate) async fn handle(
     };
     if uncontrolled {
         let path = parts.uri.to_string();
-        portal.remember(SeenRequest { method: method.to_string(), path, status, bytes });
+        portal.remember(SeenRequest { method: parts.method.to_string(), path, status, bytes });
     }
-    send(&portal, &wire, answered, method == Method::HEAD)
+    answered
 }
 
-enum Answer {
+/// What is to go over the wire.
+pub(crate) enum Answer {
+    /// All of it.
     Whole(Reply),
+    /// The first half of the body, then the connection breaks.
     Half(Reply),
+    /// Nothing: the connection is cut.
     Cut,
 }
 
 async fn with_fault(portal: &Arc<Portal>, incoming: &Incoming, fault: Option<Fault>) -> Answer {
     let Some(fault) = fault else { return Answer::Whole(answer(portal, incoming).await) };
     if fault.kind == FaultKind::Slow {
+        let mut incoming = incoming.clone();
         if fault.when == When::Before {
+            let settled = portal.quirks.races_creates && finds_nothing(portal, &incoming);
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+            if settled {
+                incoming.headers.remove("if-none-exist");
+            }
         }
-        let reply = answer(portal, incoming).await;
+        let reply = answer(portal, &incoming).await;
         if fault.when == When::After {
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         }
@@ -133,6 +154,13 @@ async fn with_fault(portal: &Arc<Portal>, incoming: &Incoming, fault: Option<Fau
     let runs = fault.when == When::After || (damaged && incoming.method == Method::GET);
     let reply = if runs { Some(answer(portal, incoming).await) } else { None };
     damage(portal, incoming, &fault, reply).await
+}
+
+/// Whether the condition of a create holds now.
+fn finds_nothing(portal: &Portal, incoming: &Incoming) -> bool {
+    let value = |condition: String| Some(condition.rsplit_once('|')?.1.to_owned());
+    let value = incoming.header("if-none-exist").and_then(value);
+    value.is_some_and(|value| portal.read().with_identifier("Communication", None, &value).is_empty())
 }
 
 async fn damage(portal: &Portal, incoming: &Incoming, fault: &Fault, reply: Option<Reply>) -> Answer {

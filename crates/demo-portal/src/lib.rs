@@ -23,6 +23,7 @@ mod dates;
 mod faults;
 mod history;
 mod http;
+mod in_process;
 mod jwt;
 mod keys;
 mod listing;
@@ -41,8 +42,9 @@ mod store;
 mod subscriptions;
 
 pub use auth::BACKEND_CLIENT;
-pub use control::{AddedMessage, Control, ControlError, NewMessage};
+pub use control::{AddedMessage, Control, ControlError, LateCommit, NewMessage};
 pub use faults::{FAULT_KINDS, Fault, FaultKind, When};
+pub use in_process::{InProcessAnswer, InProcessPortal};
 pub use options::{Options, STUDY_MESSAGES, STUDY_PATIENTS};
 pub use portal::SeenRequest;
 pub use quirks::{Paging, Quirks, UnknownParameter};

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use crate::allowance::Allowance;
 use crate::auth::Logins;
@@ -92,7 +92,8 @@ impl Portal {
         }
     }
 
-    /// The portal's clock: the configured instant plus the time that has passed since the start.
+    /// The portal's clock: the configured instant plus the time that has passed since the start, by tokio's clock, which
+    /// a simulation stops and moves.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         let skipped = chrono::Duration::milliseconds(self.skipped.load(Ordering::SeqCst));
         self.now + chrono::Duration::from_std(self.started.elapsed()).unwrap_or_default() + skipped

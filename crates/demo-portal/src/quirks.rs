@@ -96,6 +96,9 @@ pub struct Quirks {
     pub refuses_foreign_recipients: bool,
     /// A conditional create looks away: two for the same thing are both stored.
     pub creates_twice: bool,
+    /// A conditional create that is slow looks for its match on arrival and commits later: two of them both commit. So
+    /// servers behave whose check and write are not one transaction.
+    pub races_creates: bool,
     /// Milliseconds between setting `lastUpdated` and the commit becoming visible: what loses messages without overlap.
     pub late_commit_ms: u64,
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::clinic;
 use crate::control::Control;
+use crate::in_process::{self, InProcessPortal};
 use crate::jwt::{Issuer, Signer};
 use crate::net::{Door, Wire, Wires, open_port};
 use crate::options::Options;
@@ -57,28 +58,12 @@ impl DemoPortal {
     pub async fn start(options: Options) -> io::Result<RunningPortal> {
         let listener = open_port(options.port).await?;
         let port = listener.local_addr()?.port();
-        let now = options.now.unwrap_or_else(chrono::Utc::now);
-        let style =
-            VersionStyle { uuid: options.quirks.uuid_versions, whole_seconds: options.quirks.whole_seconds };
         let building = options.clone();
-        let store = tokio::task::spawn_blocking(move || {
-            let mut store = Store::new(style);
-            let ids = clinic::build(&mut store, &building, now);
-            if building.quirks.subscriptions == SubscriptionForm::Topic {
-                let at = store.reserve(now.timestamp_millis());
-                store.put("Basic", "topic-communication", subscriptions::topic(), at);
-            }
-            (store, ids)
-        });
-        let (store, practitioners) = store.await.map_err(io::Error::other)?;
+        let built = tokio::task::spawn_blocking(move || build(&building));
+        let (store, practitioners) = built.await.map_err(io::Error::other)?;
         let origin = format!("http://127.0.0.1:{port}");
         let issuer = issuer(&options, &origin)?;
-        // A key lives as long as its portal: what an earlier one signed is worth nothing.
-        let mut tokens = if options.signed_tokens { BTreeMap::new() } else { options.tokens.clone() };
-        for id in practitioners.iter().map(String::as_str).chain(["backend"]) {
-            let fixed = || crate::auth::fixed_token(&issuer, id, now.timestamp_millis());
-            tokens.entry(id.to_owned()).or_insert_with(fixed);
-        }
+        let tokens = tokens(&options, &issuer, &practitioners);
         let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
         let every = options.arrivals;
         let portal = Arc::new(Portal::new(origin, options, store, &tokens, issuer, asks));
@@ -99,6 +84,45 @@ impl DemoPortal {
             every.map(|every| tokio::spawn(clinic::arrivals::run(Control(Arc::clone(&portal)), every)));
         Ok(RunningPortal { portal, server, arrivals, pauses, tokens, practitioners })
     }
+
+    /// The same portal without a port: it answers in process, by the clock of tokio's runtime, for simulations that
+    /// cannot afford sockets. Nothing arrives by itself. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// When the machine gives no random numbers.
+    pub fn in_process(options: Options) -> io::Result<InProcessPortal> {
+        let (store, practitioners) = build(&options);
+        let origin = in_process::ORIGIN.to_owned();
+        let issuer = issuer(&options, &origin)?;
+        let tokens = tokens(&options, &issuer, &practitioners);
+        let (asks, _) = tokio::sync::mpsc::unbounded_channel();
+        let portal = Portal::new(origin, options, store, &tokens, issuer, asks);
+        Ok(InProcessPortal::new(Arc::new(portal), tokens))
+    }
+}
+
+fn build(options: &Options) -> (Store, Vec<String>) {
+    let now = options.now.unwrap_or_else(chrono::Utc::now);
+    let quirks = &options.quirks;
+    let mut store =
+        Store::new(VersionStyle { uuid: quirks.uuid_versions, whole_seconds: quirks.whole_seconds });
+    let ids = clinic::build(&mut store, options, now);
+    if quirks.subscriptions == SubscriptionForm::Topic {
+        let at = store.reserve(now.timestamp_millis());
+        store.put("Basic", "topic-communication", subscriptions::topic(), at);
+    }
+    (store, ids)
+}
+
+/// The fixed tokens: those given, and fresh ones for everybody else.
+fn tokens(options: &Options, issuer: &Issuer, practitioners: &[String]) -> BTreeMap<String, String> {
+    // A key lives as long as its portal: what an earlier one signed is worth nothing.
+    let mut tokens = if options.signed_tokens { BTreeMap::new() } else { options.tokens.clone() };
+    let now = options.now.unwrap_or_else(chrono::Utc::now).timestamp_millis();
+    for id in practitioners.iter().map(String::as_str).chain(["backend"]) {
+        tokens.entry(id.to_owned()).or_insert_with(|| crate::auth::fixed_token(issuer, id, now));
+    }
+    tokens
 }
 
 fn issuer(options: &Options, origin: &str) -> io::Result<Issuer> {

@@ -5,6 +5,10 @@
 //! docs/SYNC.md.
 
 mod attachments;
+#[cfg(feature = "seeded-bugs")]
+pub mod bugs;
+#[cfg(not(feature = "seeded-bugs"))]
+mod bugs;
 mod context;
 mod enqueue;
 mod error;

@@ -4,7 +4,7 @@
 //! its turn where a second connection would poll. A pool crate was rejected: the ones there are trail rusqlite by a
 //! version. `cipher_memory_security` stays off (12 times the CPU on insert), the page size and the KDF at their defaults.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -108,11 +108,17 @@ fn configure(connection: &Connection) -> Result<()> {
 }
 
 /// The connections of one open vault.
+///
+/// One read that the disk refuses makes SQLCipher refuse every later page of that connection, as if the database were
+/// damaged. So a connection that met such an error is replaced; a database that is damaged says so again.
 pub(crate) struct Connections {
+    path: PathBuf,
+    /// For replacing a connection; each of them holds it too. Wiped by [`Connections::close`].
+    key: Mutex<Option<Key>>,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Readers>,
     returned: Condvar,
-    interrupts: Vec<InterruptHandle>,
+    interrupts: Mutex<Vec<InterruptHandle>>,
 }
 
 struct Readers {
@@ -125,8 +131,10 @@ impl Connections {
     /// The writer and fresh readers beside it.
     pub(crate) fn new(path: &Path, key: &Key, writer: Connection) -> Result<Self> {
         let idle = (0..READERS).map(|_| open_reader(path, key)).collect::<Result<Vec<_>>>()?;
-        let interrupts = idle.iter().map(Connection::get_interrupt_handle).collect();
+        let interrupts = Mutex::new(idle.iter().map(Connection::get_interrupt_handle).collect());
         Ok(Self {
+            path: path.to_owned(),
+            key: Mutex::new(Some(key.clone())),
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Readers { idle, lent: 0, closed: false }),
             returned: Condvar::new(),
@@ -136,13 +144,35 @@ impl Connections {
 
     /// Runs `read` on a reader, outside any lock.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let lease = self.borrow_reader()?;
-        read(lease.connection.as_ref().ok_or(VaultError::Locked)?)
+        let mut lease = self.borrow_reader()?;
+        let outcome = read(lease.connection.as_ref().ok_or(VaultError::Locked)?);
+        if let Err(error) = &outcome
+            && error.spoils_the_connection()
+            && let Some(fresh) = self.replacement(open_reader)
+        {
+            lock(&self.interrupts).push(fresh.get_interrupt_handle());
+            lease.connection = Some(fresh);
+        }
+        outcome
     }
 
     /// Runs `write` on the writer.
     pub(crate) fn write<T>(&self, write: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        write(lock(&self.writer).as_mut().ok_or(VaultError::Locked)?)
+        let mut writer = lock(&self.writer);
+        let outcome = write(writer.as_mut().ok_or(VaultError::Locked)?);
+        if let Err(error) = &outcome
+            && error.spoils_the_connection()
+            && let Some(fresh) = self.replacement(|path, key| open_writer(path, key, false))
+        {
+            *writer = Some(fresh);
+        }
+        outcome
+    }
+
+    /// A new connection in place of one that cannot be trusted any more; `None` where none can be had now, and the next
+    /// call tries again.
+    fn replacement(&self, open: impl FnOnce(&Path, &Key) -> Result<Connection>) -> Option<Connection> {
+        open(&self.path, lock(&self.key).as_ref()?).ok()
     }
 
     /// Closes all connections: waits for the write that runs, interrupts the reads.
@@ -151,13 +181,14 @@ impl Connections {
         readers.closed = true;
         readers.idle.clear();
         while readers.lent > 0 {
-            self.interrupts.iter().for_each(InterruptHandle::interrupt);
+            lock(&self.interrupts).iter().for_each(InterruptHandle::interrupt);
             // Again and again, since a reader may begin its next statement after an interrupt.
             let waited = self.returned.wait_timeout(readers, Duration::from_millis(20));
             readers = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(readers);
         lock(&self.writer).take();
+        lock(&self.key).take();
     }
 
     /// Whether [`Connections::close`] was called.

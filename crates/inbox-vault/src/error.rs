@@ -98,6 +98,18 @@ pub enum VaultError {
     Stored(&'static str),
 }
 
+impl VaultError {
+    /// Whether the connection that met this error may answer nothing but errors from now on.
+    pub(crate) fn spoils_the_connection(&self) -> bool {
+        const PRIMARY: i32 = 0xff;
+        match self {
+            Self::DatabaseDamaged => true,
+            Self::Database(code) => code & PRIMARY == rusqlite::ffi::SQLITE_IOERR,
+            _ => false,
+        }
+    }
+}
+
 impl From<std::io::Error> for VaultError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {

@@ -14,6 +14,8 @@ mod column;
 mod connection;
 mod error;
 mod facts;
+#[cfg(feature = "rig")]
+pub mod failpoint;
 mod key_state;
 mod keys;
 mod lexicon;

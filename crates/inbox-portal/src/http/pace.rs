@@ -2,7 +2,9 @@
 //! attachment, a subscription.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use crate::error::PortalError;

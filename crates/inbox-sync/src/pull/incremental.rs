@@ -1,11 +1,12 @@
 //! What is new: a keyset on `_lastUpdated` with overlap, in each search (I3). The cursor moves once, after the last
 //! search has ended, to the server's clock at the beginning.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use inbox_domain::Batch;
 use inbox_portal::{Page, PortalError};
 
 use super::{OVERLAP, PAGE_SIZE, SWEEP_EVERY, SWEEP_OVERLAP, advanced};
+use crate::bugs::{Bug, seeded};
 use crate::error::SyncError;
 use crate::run::Run;
 use crate::streams::{
@@ -24,7 +25,10 @@ impl Run<'_> {
         let cursor = self.ctx.vault.cursor()?;
         // Only whether a sweep is due is judged by this workstation's clock; what it covers is not.
         let sweep = cursor.last_sweep.is_none_or(|last| self.ctx.clock.now() - last >= SWEEP_EVERY);
-        let overlap = if sweep { SWEEP_OVERLAP } else { OVERLAP };
+        let mut overlap = if sweep { SWEEP_OVERLAP } else { OVERLAP };
+        if seeded(Bug::NoOverlap) {
+            overlap = TimeDelta::zero();
+        }
         let since = cursor.complete_until.map(|until| until - overlap);
         let headers = self.own_headers(if sweep { None } else { Some(THREADS_PER_REQUEST) })?;
         (self.polled_since, self.swept) = (since, sweep);
@@ -35,6 +39,11 @@ impl Run<'_> {
         streams.extend(thread_streams(&capabilities, &headers));
         streams.extend(patient_streams(&capabilities, &self.patients_written_to(sweep)?));
         let mut started: Option<DateTime<Utc>> = None;
+        if seeded(Bug::CursorBeforeRows) {
+            let date = self.search("Patient", &[("_count", "1".to_owned())]).await?.date;
+            let early = advanced(&cursor, date);
+            self.apply(&Batch { cursor: Some(early), ..Batch::default() })?;
+        }
         for stream in &streams {
             let date = self.follow(stream, since, false).await?;
             started = started.or(date);

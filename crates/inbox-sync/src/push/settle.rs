@@ -1,11 +1,10 @@
 //! What a lost answer left open (I6): the portal is asked by our identifier. Found, it was sent; twice not found, at
 //! least 10 s apart and the first time after the request's own limit, it was not and waits again.
 
-use std::time::Duration;
-
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use inbox_domain::{ClientIdentifier, OutboxEntry, PortalId};
 
+use crate::bugs::{Bug, seeded};
 use crate::error::SyncError;
 use crate::pull::UNCLEAR;
 use crate::run::Run;
@@ -17,48 +16,80 @@ const NO_LOOKUP: &str = "no_lookup";
 /// Lookups that must find nothing before an entry is sent again.
 const LOOKUPS: u32 = 2;
 
+/// What one look at an unknown entry says.
+enum Looked {
+    /// It is sent, or waits again.
+    Settled,
+    /// Nobody can tell: the clinician decides.
+    Untold,
+    /// The next look that counts is at this instant.
+    Again(DateTime<Utc>),
+}
+
 impl Run<'_> {
-    /// Settles every unknown entry as far as the waits of this sync allow; `true` when one moved.
+    /// Settles every unknown entry as far as the waits of this sync allow; `true` when one moved. All wait together, so
+    /// that ten lost answers take no longer than one.
     pub(super) async fn settle_unknown(&mut self) -> Result<bool, SyncError> {
         let mut moved = false;
-        for entry in self.ctx.vault.unknown()? {
-            moved |= self.settle(entry).await?;
+        let mut open = self.ctx.vault.unknown()?;
+        while !open.is_empty() {
+            let (mut still, mut next) = (Vec::new(), None::<DateTime<Utc>>);
+            for mut entry in open {
+                match self.look(&mut entry).await? {
+                    Looked::Settled => moved = true,
+                    Looked::Untold => {}
+                    Looked::Again(at) => {
+                        next = Some(next.map_or(at, |next| next.min(at)));
+                        still.push(entry);
+                    }
+                }
+            }
+            open = still;
+            let Some(next) = next else { break };
+            let left = (next - self.ctx.clock.now()).to_std().unwrap_or_default();
+            if !self.wait(left).await {
+                break;
+            }
         }
         Ok(moved)
     }
 
-    async fn settle(&mut self, mut entry: OutboxEntry) -> Result<bool, SyncError> {
-        // Its request may still be under way, also when the process that made it is gone. A clock that was set back meanwhile
-        // must not make it wait for ever.
-        let now = self.ctx.clock.now();
-        let began = entry.attempted_at.unwrap_or(now).min(now);
-        if self.settle_if_found(&entry).await? {
-            return Ok(true);
+    /// Looks once; what finds nothing counts only when its time has come.
+    async fn look(&mut self, entry: &mut OutboxEntry) -> Result<Looked, SyncError> {
+        if seeded(Bug::BlindRetry) {
+            self.ctx.vault.requeue(entry.id, self.ctx.clock.now())?;
+            return Ok(Looked::Settled);
+        }
+        if self.settle_if_found(entry).await? {
+            return Ok(Looked::Settled);
         }
         if !self.ctx.portal.capabilities().searches("Communication", "identifier") {
             // Nobody can tell: the clinician decides.
             if entry.error.as_deref() != Some(UNCLEAR) {
                 self.ctx.vault.note_unknown(entry.id, NO_LOOKUP, self.ctx.clock.now())?;
             }
-            return Ok(false);
+            return Ok(Looked::Untold);
         }
-        while entry.lookups < LOOKUPS {
-            let counts_from = match entry.last_lookup_at.filter(|_| entry.lookups > 0) {
-                Some(last) => last + LOOKUP_GAP,
-                None => began + TimeDelta::from_std(self.ctx.portal.limits().create).unwrap_or(LOOKUP_GAP),
-            };
-            let left = (counts_from - self.ctx.clock.now()).to_std().unwrap_or(Duration::ZERO);
-            if !left.is_zero() && !self.wait(left).await {
-                return Ok(false);
-            }
-            if self.settle_if_found(&entry).await? {
-                return Ok(true);
-            }
-            let now = self.ctx.clock.now();
-            (entry.lookups, entry.last_lookup_at) = (self.ctx.vault.record_lookup(entry.id, now)?, Some(now));
+        // Its request may still be under way, also when the process that made it is gone. A clock that was set back meanwhile
+        // must not make it wait for ever.
+        let now = self.ctx.clock.now();
+        let began = entry.attempted_at.unwrap_or(now).min(now);
+        let counts_from = match entry.last_lookup_at.filter(|_| entry.lookups > 0) {
+            Some(last) => last.min(now) + LOOKUP_GAP,
+            None => began + TimeDelta::from_std(self.ctx.portal.limits().create).unwrap_or(LOOKUP_GAP),
+        };
+        if now < counts_from {
+            // An attempt whose beginning is not known begins with the first look at it.
+            entry.attempted_at = Some(began);
+            entry.last_lookup_at = entry.last_lookup_at.map(|last| last.min(now));
+            return Ok(Looked::Again(counts_from));
         }
-        self.ctx.vault.requeue(entry.id, self.ctx.clock.now())?;
-        Ok(true)
+        (entry.lookups, entry.last_lookup_at) = (self.ctx.vault.record_lookup(entry.id, now)?, Some(now));
+        if entry.lookups < LOOKUPS {
+            return Ok(Looked::Again(now + LOOKUP_GAP));
+        }
+        self.ctx.vault.requeue(entry.id, now)?;
+        Ok(Looked::Settled)
     }
 
     /// Looks an entry up; marks it sent when it is there.

@@ -14,7 +14,7 @@ use inbox_sync::{
     CancelFlag, Mode, Progress, Sleeper, SyncContext, SyncFailure, SyncReport, enqueue_reply, settings,
 };
 use inbox_triage::Engine;
-use inbox_vault::{CreateOptions, Vault};
+use inbox_vault::{CreateOptions, Keyring, Vault};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -96,14 +96,13 @@ impl Rig {
 
     fn at(portal: Arc<RunningPortal>, clinician: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::create(&CreateOptions {
+        let vault = CreateOptions {
             dir: folder.path().join("vault"),
             name: "Test".to_owned(),
             passphrase: SecretString::from(PASSPHRASE),
             keyring: false,
-        })
-        .unwrap()
-        .vault;
+        };
+        let vault = Vault::create_weak(&vault, &Keyring::default()).unwrap().vault;
         vault.set_setting(settings::PRACTITIONER, &format!("Practitioner/{clinician}"), Utc::now()).unwrap();
         let client = client(&portal, clinician);
         Self {

@@ -78,8 +78,21 @@ impl Vault {
     /// # Errors
     /// As [`Vault::create`].
     pub fn create_with(options: &CreateOptions, secrets: &dyn DeviceSecrets) -> Result<Created> {
+        Self::create_at(options, secrets, Cost::default())
+    }
+
+    /// As [`Vault::create`], under a passphrase that costs nothing to try: tests open thousands of vaults. Not in a release.
+    ///
+    /// # Errors
+    /// As [`Vault::create`].
+    #[cfg(feature = "rig")]
+    pub fn create_weak(options: &CreateOptions, secrets: &dyn DeviceSecrets) -> Result<Created> {
+        Self::create_at(options, secrets, Cost { memory_kib: 64, passes: 1 })
+    }
+
+    fn create_at(options: &CreateOptions, secrets: &dyn DeviceSecrets, cost: Cost) -> Result<Created> {
         let secrets = options.keyring.then_some(secrets);
-        let keys = keys::create(&options.dir, &options.name, &options.passphrase, secrets, Cost::default())?;
+        let keys = keys::create(&options.dir, &options.name, &options.passphrase, secrets, cost)?;
         let opened = Self::connect(&options.dir, &options.name, &keys.data_key, true)
             .and_then(|vault| vault.act(|act| act.audit("vault.create", "", Utc::now())).map(|()| vault));
         match opened {
@@ -204,6 +217,15 @@ impl Vault {
         })
     }
 
+    /// Looks at what stands on disk while nothing is being written: for tests that go on with it as after a power failure.
+    #[cfg(feature = "rig")]
+    pub fn between_writes(&self, look: impl FnOnce()) {
+        let _ = self.connections.write(|_| {
+            look();
+            Ok(())
+        });
+    }
+
     /// Reads on one of the readers, in one snapshot.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.connections.read(|db| {
@@ -222,7 +244,11 @@ impl Vault {
             let audit = audit.as_ref().ok_or(VaultError::Locked)?;
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = act(&Act::new(&transaction, audit))?;
+            #[cfg(feature = "rig")]
+            crate::failpoint::point(&self.dir)?;
             transaction.commit()?;
+            #[cfg(feature = "rig")]
+            crate::failpoint::point(&self.dir)?;
             Ok(value)
         })
     }
