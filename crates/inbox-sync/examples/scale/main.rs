@@ -1,6 +1,6 @@
-//! A clinic group on one portal: `cargo run --release -p inbox-sync --example scale [-- --clinicians N --patients N
-//! --minutes N --messages N]`. Prints requests per clinician and hour, delays, duplicates and losses; the last line is
-//! JSON. What follows from the figures for larger groups is in docs/SCALE.md.
+//! A clinic group on one portal: `cargo xtask bench scale [--clinicians N --patients N --minutes N --messages N]`. Prints
+//! requests per clinician and hour, delays, duplicates and losses; the last line of each part is JSON. What follows from the
+//! figures for larger groups is in docs/SCALE.md.
 
 mod check;
 mod hour;
