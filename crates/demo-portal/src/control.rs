@@ -75,7 +75,12 @@ pub struct LateCommit {
 impl LateCommit {
     /// Makes the change visible, at the instant taken before.
     pub fn commit(self) {
-        self.portal.write().put(self.kind, &self.id, self.value, self.at);
+        let now = self.portal.now().timestamp_millis();
+        let mut store = self.portal.write();
+        // A row that somebody else has changed meanwhile is changed after that: its versions have one order.
+        let newest = store.find(self.kind, &self.id).map_or(0, |(_, row)| row.at());
+        let at = if newest > self.at { store.reserve(now) } else { self.at };
+        store.put(self.kind, &self.id, self.value, at);
     }
 }
 

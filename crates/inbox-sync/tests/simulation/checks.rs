@@ -107,7 +107,14 @@ impl World {
         let ids: Vec<PortalId> = due.iter().map(|message| PortalId(message.id.clone())).collect();
         let stored = self.vault.known_versions(&ids).unwrap();
         let is_current = |message: &&&Message| {
-            stored.get(&PortalId(message.id.clone())).is_some_and(|version| *version == message.version)
+            // Or the version that her own read mark has made since.
+            let marked = || {
+                let value = self.portal.control().resource("Communication", &message.id).unwrap_or_default();
+                value["meta"]["versionId"].as_str().unwrap_or_default().to_owned()
+            };
+            stored
+                .get(&PortalId(message.id.clone()))
+                .is_some_and(|version| *version == message.version || *version == marked())
         };
         let missing = due.iter().filter(|message| !is_current(message));
         let mut broken: Vec<String> = missing

@@ -69,12 +69,10 @@ pub(crate) struct Model {
     pub(crate) messages: Vec<Message>,
     late: Vec<Late>,
     pub(crate) links_expired: bool,
-    /// The portal shows her messages for their thread's sake.
-    by_header: bool,
 }
 
 impl Model {
-    pub(crate) fn new(control: Control, clocks: Clocks, by_header: bool) -> Self {
+    pub(crate) fn new(control: Control, clocks: Clocks) -> Self {
         let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
         let patients: Vec<String> = control.resources("Patient").iter().map(id).take(5).collect();
         let proxy = control.resources("RelatedPerson").iter().find_map(|value| {
@@ -90,7 +88,6 @@ impl Model {
             messages: Vec::new(),
             late: Vec::new(),
             links_expired: false,
-            by_header,
         }
     }
 
@@ -112,8 +109,7 @@ impl Model {
         if message.names_her {
             return Some(seen);
         }
-        let hers_since = self.threads[message.thread].hers_since.filter(|_| self.by_header);
-        hers_since.map(|since| since.max(seen))
+        self.threads[message.thread].hers_since.map(|since| since.max(seen))
     }
 
     /// What others do; acts of the clinician are not ours.

@@ -108,7 +108,8 @@ impl Replies {
         if self.clocks.now() - waits_since > TimeDelta::hours(24) + TimeDelta::minutes(10) {
             broken.push(format!("{} leaves more than a day after she said so", reply.id));
         }
-        if reply.not_before.is_some_and(|at| at > self.clocks.now()) {
+        // Said once more after that time, it leaves at once, also when the clock is set back later.
+        if reply.not_before.is_some_and(|at| at > self.clocks.now() && at > reply.confirmed) {
             broken.push(format!("{} leaves before its time", reply.id));
         }
         broken

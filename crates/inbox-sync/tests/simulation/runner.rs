@@ -98,7 +98,8 @@ impl Counts {
 
 /// What broke, without the particulars.
 fn kind(line: &str) -> String {
-    line.chars().filter(|c| !c.is_ascii_digit()).take(20).collect()
+    let word = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
+    line.split(' ').filter(word).take(6).collect()
 }
 
 /// The acts that the failure needs: one after the other is left out as long as something still breaks.

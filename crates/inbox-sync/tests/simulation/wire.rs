@@ -67,7 +67,8 @@ impl Wire {
         if shared.plan.offline.is_some_and(|from| number >= from) {
             return None;
         }
-        if let Some(body) = request.body.as_deref().filter(|_| request.method == "POST") {
+        let creates = request.method == "POST" && request.url.path().ends_with("/Communication");
+        if let Some(body) = request.body.as_deref().filter(|_| creates) {
             let Shared { model, replies, broken, disk, .. } = shared;
             // Looking is ours: the trouble of the disk is the product's alone.
             let before = disk.quiet(true);

@@ -72,7 +72,6 @@ fn options(seed: u64) -> Options {
     }
     .unwrap_or_default();
     quirks.races_creates = true;
-    // Whether a portal shows her what only the thread's header names her for, is the portal's rule.
     quirks.shows_everything |= !seed.is_multiple_of(3);
     Options {
         seed,
@@ -90,12 +89,11 @@ impl World {
         let crash = Arc::new(Notify::new());
         let clocks = Clocks::new(Arc::clone(&crash));
         let options = options(seed);
-        let by_header = options.quirks.shows_everything;
         let portal = Arc::new(DemoPortal::in_process(options).unwrap());
         let folder = template::folder();
         let disk = Disk::watch(&folder.path().join("0"));
         let vault = Arc::new(template::fresh(&folder.path().join("0")));
-        let model = Model::new(portal.control(), clocks.clone(), by_header);
+        let model = Model::new(portal.control(), clocks.clone());
         let replies = Replies::new(Arc::clone(&vault), portal.control(), clocks.clone());
         let shared = Arc::new(Mutex::new(Shared {
             model,

@@ -1,3 +1,5 @@
+mod boundary;
+
 use tempfile::TempDir;
 
 use super::testing::MemoryKeyring;
