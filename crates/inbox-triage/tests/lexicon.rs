@@ -154,14 +154,13 @@ fn the_examples_of_a_clinics_rules_are_run_when_they_are_loaded() {
     );
     let missed =
         load("positive = [\n  \"I am going to the old quarry.\",\n  \"I am off to the shops.\",\n]\n")
-            .err()
-            .expect("an example that does not hold");
+            .expect_err("an example that does not hold");
     assert_eq!((missed.file.as_str(), missed.line), ("own.toml", 10), "{missed}");
     assert_eq!(missed.expected, "expected an example that is flagged");
     let wrong =
         load("negative = [\"Not going to the old quarry is hard.\", \"She is going to the old quarry.\"]\n");
     assert_eq!(
-        wrong.err().expect("an example that does not hold").expected,
+        wrong.expect_err("an example that does not hold").expected,
         "expected an example that this rule does not flag"
     );
 }
