@@ -54,6 +54,10 @@ impl Run<'_> {
             .filter(|id| !self.report.held.contains(id))
             .collect();
         self.report.held.extend(held);
+        // The page that held a reply may have been followed by the portal's copy of it: then it is sent.
+        let still_held =
+            |id: &OutboxId| entries.iter().any(|entry| entry.id == *id && entry.state == OutboxState::Held);
+        self.report.held.retain(still_held);
         self.report.sent = became(OutboxState::Sent);
         self.report.failed = became(OutboxState::Failed);
         self.report.unknown =

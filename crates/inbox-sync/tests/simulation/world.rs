@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use demo_portal::{DemoPortal, FaultKind, InProcessPortal, Options, Quirks};
+use demo_portal::{DemoPortal, FaultKind, InProcessPortal, Options, Paging, Quirks};
 use inbox_domain::AvailabilityHours;
 use inbox_portal::{Auth, HttpLimits, NoTokenStore, Portal};
 use inbox_sync::{CancelFlag, SyncContext, SyncFailure, SyncReport};
@@ -71,6 +71,8 @@ fn options(seed: u64) -> Options {
         _ => Some(Quirks::default()),
     }
     .unwrap_or_default();
+    // Medplum pages by offset below 20, and skips what moves meanwhile; sync asks for more.
+    let pages = if quirks.paging == Paging::Offset { [20, 30, 50, 500] } else { [4, 10, 50, 500] };
     quirks.races_creates = true;
     quirks.shows_everything |= !seed.is_multiple_of(3);
     Options {
@@ -78,7 +80,7 @@ fn options(seed: u64) -> Options {
         messages: 0,
         patients: 5,
         quirks,
-        page_cap: [4, 10, 50, 500][(seed / 5 % 4) as usize],
+        page_cap: pages[(seed / 5 % 4) as usize],
         now: Some(beginning()),
         ..Options::default()
     }
