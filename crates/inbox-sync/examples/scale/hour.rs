@@ -165,7 +165,7 @@ fn pass_until(town: &Town, instant: DateTime<Utc>) {
     }
 }
 
-fn id(value: &serde_json::Value) -> Option<String> {
+pub(crate) fn id(value: &serde_json::Value) -> Option<String> {
     value["id"].as_str().map(str::to_owned)
 }
 

@@ -1,9 +1,10 @@
-//! A clinic group on one portal: `cargo xtask bench scale [--clinicians N --patients N --minutes N --messages N]`. Prints
+//! A clinic group on one portal: `cargo xtask bench scale [--clinicians N --patients N --minutes N --messages N --races N]`. Prints
 //! requests per clinician and hour, delays, duplicates and losses; the last line of each part is JSON. What follows from the
 //! figures for larger groups is in docs/SCALE.md.
 
 mod check;
 mod hour;
+mod race;
 mod town;
 
 use std::sync::Arc;
@@ -56,7 +57,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         print(size, &habits, &mut hour, &found);
         sound &= found.lost + found.foreign + found.duplicates + found.undelivered == 0;
     }
-    if sound { Ok(()) } else { Err("messages were lost, foreign or duplicated".into()) }
+    let races = race::run(&town, &workers, number("--races", 200)?, size.seed);
+    println!("-- claims\nraces {}, one winner in {}", races.rounds, races.one_winner);
+    println!("{}", json!({"races": races.rounds, "one_winner": races.one_winner}));
+    sound &= races.one_winner == races.rounds;
+    if sound {
+        Ok(())
+    } else {
+        Err("messages were lost, foreign or duplicated, or a race had no single winner".into())
+    }
 }
 
 fn print(size: Size, habits: &Habits, hour: &mut Hour, found: &check::Differences) {
