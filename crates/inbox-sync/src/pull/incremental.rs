@@ -66,6 +66,8 @@ impl Run<'_> {
         backlog: bool,
     ) -> Result<Option<DateTime<Utc>>, SyncError> {
         let (mut since, mut size, mut restarts) = (since, PAGE_SIZE, 0);
+        // What a poll would bring is new also where a history brings it: only what is older is the past and holds no reply.
+        let fresh_from = self.ctx.vault.cursor()?.complete_until.map(|until| until - OVERLAP);
         let mut asked = self.first_page(stream, since, &mut size).await;
         let mut started = None;
         loop {
@@ -80,6 +82,12 @@ impl Run<'_> {
             started = started.or(page.date);
             since = newest(&page).max(since);
             let next = page.next.take();
+            if backlog && let Some(from) = fresh_from {
+                let fresh = split_fresh(&mut page, from);
+                if !fresh.entries.is_empty() {
+                    self.take_page(&fresh, false, None).await?;
+                }
+            }
             self.take_page(&page, backlog, None).await?;
             let Some(next) = next else { return Ok(started) };
             asked = match self.page("Communication", &next).await {
@@ -135,6 +143,13 @@ fn needs_restart(error: &PortalError) -> bool {
 /// The newest `meta.lastUpdated` of a page: where a new start begins (`ge`, since servers show whole seconds and
 /// compare finer).
 fn newest(page: &Page) -> Option<DateTime<Utc>> {
+    // Only asked for when there is a further page; a page that ends the search needs no restart.
+    page.next.as_ref()?;
+    page.entries.iter().filter(|entry| entry.is_match).filter_map(last_updated).max()
+}
+
+/// `meta.lastUpdated` of an entry.
+fn last_updated(entry: &inbox_portal::PageEntry) -> Option<DateTime<Utc>> {
     #[derive(serde::Deserialize)]
     struct Head {
         meta: Option<Meta>,
@@ -144,9 +159,17 @@ fn newest(page: &Page) -> Option<DateTime<Utc>> {
     struct Meta {
         last_updated: Option<DateTime<Utc>>,
     }
-    // Only asked for when there is a further page; a page that ends the search needs no restart.
-    page.next.as_ref()?;
-    let read =
-        |entry: &inbox_portal::PageEntry| serde_json::from_str::<Head>(&entry.raw).ok()?.meta?.last_updated;
-    page.entries.iter().filter(|entry| entry.is_match).filter_map(read).max()
+    serde_json::from_str::<Head>(&entry.raw).ok()?.meta?.last_updated
+}
+
+/// Takes out of a page what changed since `from`, with the people that came with it.
+fn split_fresh(page: &mut Page, from: DateTime<Utc>) -> Page {
+    let is_fresh =
+        |entry: &inbox_portal::PageEntry| entry.is_match && last_updated(entry).is_some_and(|at| at >= from);
+    if !page.entries.iter().any(is_fresh) {
+        return Page { entries: Vec::new(), next: None, total: None, date: page.date };
+    }
+    let entries = page.entries.iter().filter(|entry| !entry.is_match || is_fresh(entry)).cloned().collect();
+    page.entries.retain(|entry| !is_fresh(entry));
+    Page { entries, next: None, total: None, date: page.date }
 }
