@@ -58,14 +58,7 @@ impl Portal {
         store: Arc<dyn TokenStore>,
         limits: HttpLimits,
     ) -> Result<Self, PortalError> {
-        let http = HttpClient::new(limits)?;
-        Ok(Self {
-            base: parse_base(base)?,
-            http,
-            sign_in: SignIn::new(auth, store),
-            capabilities: RwLock::default(),
-            pace: Pace::default(),
-        })
+        Self::with(HttpClient::new(limits)?, base, auth, store)
     }
 
     /// The same over another transport than the network: for simulations that answer in process.
@@ -79,7 +72,15 @@ impl Portal {
         store: Arc<dyn TokenStore>,
         limits: HttpLimits,
     ) -> Result<Self, PortalError> {
-        let http = HttpClient::over(transport, limits);
+        Self::with(HttpClient::over(transport, limits), base, auth, store)
+    }
+
+    fn with(
+        http: HttpClient,
+        base: &str,
+        auth: Auth,
+        store: Arc<dyn TokenStore>,
+    ) -> Result<Self, PortalError> {
         Ok(Self {
             base: parse_base(base)?,
             http,
