@@ -9,6 +9,7 @@ const COMMAND_NAMES: &[&str] = &[
     "sign_out",
     "load_connection",
     "lock_vault",
+    "load_policy",
     "load_preferences",
     "save_preferences",
     "load_overview",

@@ -27,6 +27,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
 
+    /// The clinic's policy in place of the system's (demo and tests).
+    #[cfg(feature = "rig")]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
     /// Write ui/src/lib/ipc/bindings.ts and end.
     #[cfg(debug_assertions)]
     #[arg(long)]

@@ -21,6 +21,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::sign_out,
             commands::load_connection,
             commands::lock_vault,
+            commands::load_policy,
             commands::load_preferences,
             commands::save_preferences,
             commands::load_overview,

@@ -6,8 +6,8 @@ use inbox_app::{
     App,
     dto::{
         AppError, AttachmentContent, ConnectionView, CreateVaultRequest, CreatedVault, OutboxView, Overview,
-        Preferences, ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState, SignInRequest,
-        SignOutView, ThreadDetail, ThreadPage, UnlockOutcome,
+        PolicyView, Preferences, ReplyRequest, ResponseView, SearchHit, Segment, SendCheck, SessionState,
+        SignInRequest, SignOutView, ThreadDetail, ThreadPage, UnlockOutcome,
     },
 };
 use inbox_domain::{AttemptOutcome, MessageFunction, View};
@@ -112,6 +112,13 @@ pub(crate) fn answer_close(
 pub(crate) fn lock_vault(app: State<'_, App>) -> Answer<()> {
     app.lock();
     Ok(())
+}
+
+/// The clinic's policy.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_policy(app: State<'_, App>) -> Answer<PolicyView> {
+    Ok(app.load_policy())
 }
 
 /// Look and language.

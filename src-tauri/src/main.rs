@@ -16,7 +16,7 @@ mod window;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use inbox_app::{App, AppOptions};
+use inbox_app::{App, AppOptions, policy::PolicySource};
 use tauri::Manager as _;
 
 use crate::arguments::Arguments;
@@ -67,12 +67,24 @@ fn options(arguments: &Arguments, handle: &tauri::AppHandle) -> AppOptions {
         vaults_dir: arguments.vaults.clone().unwrap_or_else(places::vaults),
         vault: arguments.vault.clone(),
         preferences: places::preferences(),
+        policy: policy(arguments),
         demo: is_demo(arguments),
         clock: std::sync::Arc::new(inbox_domain::SystemClock),
         notifier: std::sync::Arc::new(notifications::Desktop::new(handle.clone())),
         events: std::sync::Arc::new(move |event| window::emit(&events, event)),
         open_browser: std::sync::Arc::new(browser::open),
     }
+}
+
+/// The demo and the tests name their own policy, or have none: what the workstation's clinic set is not theirs.
+#[cfg(feature = "rig")]
+fn policy(arguments: &Arguments) -> PolicySource {
+    arguments.policy.as_deref().map_or_else(PolicySource::none, PolicySource::at)
+}
+
+#[cfg(not(feature = "rig"))]
+fn policy(_: &Arguments) -> PolicySource {
+    PolicySource::system()
 }
 
 /// A vault that opens from a passphrase file holds sample data, whoever asked for it.

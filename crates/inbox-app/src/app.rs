@@ -17,12 +17,13 @@ use crate::{
     background,
     connection::Credential,
     dto::{
-        AppError, AppEvent, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest,
-        SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
+        AppError, AppEvent, CreateVaultRequest, CreatedVault, PolicyView, Preferences, SessionState,
+        SignInRequest, SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
     },
     error::{AppResult, invalid},
     hours::{is_country, week_in},
     notify::Notifier,
+    policy::{PolicySource, check_passphrase},
     preferences::PreferencesFile,
     session::{OnEvent, Session, Surroundings, lock},
 };
@@ -35,6 +36,8 @@ pub struct AppOptions {
     pub vault: Option<String>,
     /// The preferences file.
     pub preferences: PathBuf,
+    /// The clinic's policy.
+    pub policy: PolicySource,
     /// The sample clinic.
     pub demo: bool,
     /// The workstation's clock.
@@ -69,6 +72,7 @@ impl App {
             events: options.events,
             notifier: options.notifier,
             preferences: PreferencesFile::new(options.preferences),
+            policy: options.policy,
             demo: options.demo,
         };
         Self(Arc::new(Inner {
@@ -139,6 +143,7 @@ impl App {
         new_passphrase: SecretString,
     ) -> AppResult<UnlockOutcome> {
         let dir = self.known_dir(dir)?;
+        check_passphrase(&self.0.around.policy, &new_passphrase)?;
         let opened = blocking(move || Vault::recover(&dir, &recovery_code, &new_passphrase)).await?;
         self.take(opened)
     }
@@ -158,10 +163,12 @@ impl App {
         if request.country.as_deref().is_some_and(|country| !is_country(country)) {
             return Err(invalid("country"));
         }
+        let passphrase = SecretString::from(request.passphrase);
+        check_passphrase(&self.0.around.policy, &passphrase)?;
         let options = CreateOptions {
             dir,
             name: request.name.trim().to_owned(),
-            passphrase: request.passphrase.into(),
+            passphrase,
             keyring: !request.no_keyring,
         };
         let created = blocking(move || Vault::create(&options)).await??;
@@ -189,9 +196,11 @@ impl App {
         };
         let portal = given(&request.portal_url, kept.portal_url);
         let practitioner = given(&request.practitioner, kept.practitioner);
-        if portal.is_empty() {
-            return Err(AppError::new("portal_needed"));
-        }
+        let portal = match (portal.is_empty(), self.0.around.policy.current().policy.portal_url.clone()) {
+            (true, None) => return Err(AppError::new("portal_needed")),
+            (true, Some(clinic)) => clinic,
+            (false, _) => portal,
+        };
         let browser = Arc::clone(&self.0.open_browser);
         let credential = match request.token {
             Some(token) => Credential::Token(token.into()),
@@ -229,6 +238,11 @@ impl App {
         if let Ok(session) = self.session() {
             session.set_focused(focused);
         }
+    }
+
+    /// The clinic's policy as it holds now.
+    pub fn load_policy(&self) -> PolicyView {
+        PolicyView::of(&self.0.around.policy)
     }
 
     /// Look and language.

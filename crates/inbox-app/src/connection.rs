@@ -94,6 +94,7 @@ impl Session {
         practitioner: Option<&str>,
         credential: Credential,
     ) -> AppResult<LoginRecord> {
+        self.check_portal_of_clinic(address)?;
         let limits = HttpLimits::default();
         let port = self.redirect_port(&credential)?;
         let auth = sign_in(address, credential, port, limits).await?;
@@ -107,6 +108,16 @@ impl Session {
             }
         }
         outcome
+    }
+
+    /// Where the clinic names its portal, no other one is signed in to.
+    fn check_portal_of_clinic(&self, address: &str) -> AppResult<()> {
+        match &self.around.policy.current().policy.portal_url {
+            Some(clinic) if inbox_portal::base_address(address)? != *clinic => {
+                Err(AppError::new("portal_set_by_clinic"))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn connect_as(
@@ -220,7 +231,10 @@ impl Session {
     pub fn connection(&self) -> AppResult<ConnectionView> {
         let kept = |key| Ok::<_, AppError>(self.vault.setting(key)?.unwrap_or_default());
         Ok(ConnectionView {
-            portal_url: kept(PORTAL)?,
+            portal_url: match self.around.policy.current().policy.portal_url.clone() {
+                Some(clinic) => clinic,
+                None => kept(PORTAL)?,
+            },
             practitioner: kept(PRACTITIONER)?,
             redirect_port: kept(REDIRECT_PORT)?.parse().ok(),
             signed_in: self.is_connected(),

@@ -12,6 +12,7 @@ use specta::Type;
 
 mod attachment;
 mod lexicon;
+mod policy;
 mod session;
 mod sharing;
 mod writing;
@@ -22,6 +23,7 @@ pub use inbox_triage::clinic::{
 };
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
+pub use policy::{PolicyState, PolicyView};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest, SignOutView,
     UnlockOutcome, VaultEntry, VaultKeyState,

@@ -12,6 +12,7 @@ use crate::{
     dto::{AppError, OutboxView},
     error::{AppResult, parse_instant},
     hours::{HOURS, week_in},
+    policy::{PolicySource, check_passphrase},
     record::{
         CaseRecord, MessageLine, QuarantineRecord, QueuedRecord, ThreadDetailRecord, ThreadRecord,
         VerifyRecord,
@@ -44,7 +45,9 @@ pub fn create_vault(
     passphrase: SecretString,
     keyring: bool,
     zone: Option<&str>,
+    policy: &PolicySource,
 ) -> AppResult<SecretString> {
+    check_passphrase(policy, &passphrase)?;
     // Before anything is made: a vault whose code nobody saw must not be left behind by a mistyped zone.
     let week = match zone {
         Some(zone) => Some(week_in(zone).ok_or_else(|| AppError::new("unknown_zone"))?),

@@ -20,6 +20,7 @@ mod lexicon;
 mod listening;
 pub mod notify;
 mod pacing;
+pub mod policy;
 mod preferences;
 mod reading;
 pub mod record;

@@ -25,6 +25,7 @@ use crate::{
     lexicon::{LexiconInForce, SharedEngine},
     listening::Line,
     notify::{NoNotifier, Notifier},
+    policy::PolicySource,
     preferences::PreferencesFile,
     retriage::RetriageFacts,
     status::SyncStatus,
@@ -44,15 +45,31 @@ pub struct Surroundings {
     pub notifier: Arc<dyn Notifier>,
     /// Look and language.
     pub preferences: PreferencesFile,
+    /// The clinic's policy.
+    pub policy: PolicySource,
     /// The sample clinic: unsigned texts may be used, and the window says so.
     pub demo: bool,
 }
 
 impl Surroundings {
-    /// No window, no notifications, English: what the command line has.
+    /// No window, no notifications, English, no policy.
     pub fn headless(clock: Arc<dyn Clock>) -> Self {
         let preferences = PreferencesFile::absent();
-        Self { clock, events: Arc::new(|_| ()), notifier: Arc::new(NoNotifier), preferences, demo: false }
+        let policy = PolicySource::none();
+        Self {
+            clock,
+            events: Arc::new(|_| ()),
+            notifier: Arc::new(NoNotifier),
+            preferences,
+            policy,
+            demo: false,
+        }
+    }
+
+    /// The same under a policy.
+    #[must_use]
+    pub fn under(self, policy: PolicySource) -> Self {
+        Self { policy, ..self }
     }
 }
 

@@ -45,6 +45,15 @@ impl Colleagues {
     }
 }
 
+/// Whether this is `Practitioner/ID`, with an id as FHIR allows it.
+pub(crate) fn is_practitioner_reference(reference: &str) -> bool {
+    reference.strip_prefix("Practitioner/").is_some_and(|id| {
+        !id.is_empty()
+            && id.len() <= 64
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    })
+}
+
 impl Session {
     /// The clinician takes a thread. `take_over`: also from the colleague who has it by what is shown here, and from nobody
     /// who came since.
@@ -92,6 +101,9 @@ impl Session {
     /// # Errors
     /// `no_such_colleague` for what is no other clinician's reference; those of the vault.
     pub fn hand_over(&self, thread: &str, colleague: &str) -> AppResult<()> {
+        if !self.around.policy.current().policy.sharing {
+            return Err(AppError::new("sharing_off"));
+        }
         let thread = self.thread_id(thread)?;
         self.check_colleague(colleague)?;
         self.vault.hand_over(thread, colleague, self.now())?;
@@ -101,12 +113,7 @@ impl Session {
     }
 
     fn check_colleague(&self, reference: &str) -> AppResult<()> {
-        let is_reference = reference.strip_prefix("Practitioner/").is_some_and(|id| {
-            !id.is_empty()
-                && id.len() <= 64
-                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-        });
-        if !is_reference || reference == self.reference()? {
+        if !is_practitioner_reference(reference) || reference == self.reference()? {
             return Err(AppError::new("no_such_colleague"));
         }
         Ok(())

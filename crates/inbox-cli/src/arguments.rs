@@ -21,6 +21,9 @@ pub(crate) struct VaultArguments {
     /// File with the passphrase; `-` is standard input. One trailing newline is dropped.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: PathBuf,
+    /// A policy file in place of the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -159,6 +162,14 @@ pub(crate) enum Command {
         /// File with the passphrase; without it the vault stays closed.
         #[arg(long, value_name = "FILE")]
         passphrase_file: Option<PathBuf>,
+        /// A policy file in place of the system's.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
+    /// Check the clinic's policy file.
+    Policy {
+        /// The file; the system's without it.
+        file: Option<PathBuf>,
     },
 }
 

@@ -7,6 +7,7 @@ mod inbox_commands;
 mod lexicon_commands;
 mod messages;
 mod output;
+mod policy_commands;
 mod portal_commands;
 mod sharing_commands;
 mod text_commands;
@@ -57,14 +58,17 @@ fn run(command: Command) -> Outcome {
         Command::Done { vault, thread } => sharing_commands::done(&vault, &thread),
         Command::Handover(arguments) => sharing_commands::handover(&arguments),
         Command::Cover(command) => sharing_commands::cover(command),
-        Command::Doctor { vault, passphrase_file } => {
-            doctor::run(vault.as_deref(), passphrase_file.as_deref())
+        Command::Doctor { vault, passphrase_file, policy } => {
+            doctor::run(vault.as_deref(), passphrase_file.as_deref(), policy.as_deref())
         }
+        Command::Policy { file } => policy_commands::check(file.as_deref()),
     }
 }
 
 /// Opens the vault that the arguments name.
 fn open(vault: &VaultArguments) -> Result<Arc<Session>, Failure> {
     let passphrase = files::secret(&vault.passphrase_file, "--passphrase-file")?;
-    Ok(Session::open(&vault.vault, &passphrase, Surroundings::headless(Arc::new(SystemClock)))?)
+    let around =
+        Surroundings::headless(Arc::new(SystemClock)).under(policy_commands::source(vault.policy.as_deref()));
+    Ok(Session::open(&vault.vault, &passphrase, around)?)
 }

@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 51] = [
+const SENTENCES: [(&str, &str); 53] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -43,6 +43,8 @@ const SENTENCES: [(&str, &str); 51] = [
     ("no_such_patient", "there is no such patient"),
     ("no_such_colleague", "this is no other clinician: give Practitioner/ID"),
     ("no_shared_work", "the portal does not have this thread, so that nobody can claim it"),
+    ("sharing_off", "the clinic's policy does not allow handing over, or cannot be read: see policy"),
+    ("portal_set_by_clinic", "the clinic's policy names another portal"),
     ("empty_text", "the text is empty"),
     ("no_such_attachment", "there is no such attachment"),
     ("attachment_gone", "the portal no longer has this attachment"),

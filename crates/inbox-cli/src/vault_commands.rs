@@ -7,6 +7,7 @@ use crate::{
     arguments::VaultCommand,
     files, open,
     output::{Failure, Outcome, print},
+    policy_commands,
 };
 
 /// Runs a call of `vault`.
@@ -16,8 +17,15 @@ pub(crate) fn run(command: VaultCommand) -> Outcome {
             let passphrase = files::secret(&vault.passphrase_file, "--passphrase-file")?;
             let folder = vault.vault.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.or(folder).ok_or_else(|| Failure::Usage("--vault names no folder".into()))?;
-            let code =
-                inbox_app::create_vault(&vault.vault, &name, passphrase, !no_keyring, zone.as_deref())?;
+            let policy = policy_commands::source(vault.policy.as_deref());
+            let code = inbox_app::create_vault(
+                &vault.vault,
+                &name,
+                passphrase,
+                !no_keyring,
+                zone.as_deref(),
+                &policy,
+            )?;
             print(&json!({"vault": vault.vault, "recovery_code": code.expose_secret()}))
         }
         VaultCommand::Verify { vault } => {

@@ -29,5 +29,5 @@ pub use mapping::{
     map_related_person,
 };
 pub use page::{Page, PageEntry};
-pub use portal::{Created, Portal, Written};
+pub use portal::{Created, Portal, Written, base_address};
 pub use subscription::{DEFAULT_TOPIC, Feed, FeedEvent, FeedLimits, FeedRequest, SubscriptionForm};

@@ -287,6 +287,14 @@ struct CreatedBody {
     id: String,
 }
 
+/// The address as a portal keeps it: two that are equal here are the same portal.
+///
+/// # Errors
+/// As [`Portal::new`].
+pub fn base_address(base: &str) -> Result<String, PortalError> {
+    Ok(parse_base(base)?.into())
+}
+
 pub(crate) fn parse_base(base: &str) -> Result<Url, PortalError> {
     let mut url = Url::parse(base.trim()).map_err(|_| PortalError::InvalidAddress)?;
     check_address(&url)?;

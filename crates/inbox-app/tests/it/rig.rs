@@ -113,6 +113,7 @@ impl Rig {
         let recorder = Arc::new(Recorder { notices: Mutex::default(), answer, kept: Mutex::default() });
         let heard = Arc::clone(&events);
         let app = App::new(AppOptions {
+            policy: inbox_app::policy::PolicySource::none(),
             vaults_dir: dir.path().join("vaults"),
             vault: None,
             preferences: dir.path().join("preferences.json"),

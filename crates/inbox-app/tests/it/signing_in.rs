@@ -26,7 +26,8 @@ impl Desk {
         let portal = DemoPortal::start(Options { messages: 0, ..options }).await.unwrap();
         let dir = TempDir::with_prefix("anteroom-app-").unwrap();
         let vault = dir.path().join("vault");
-        create_vault(&vault, "Test", PASSPHRASE.into(), false, Some("Europe/Berlin")).unwrap();
+        let policy = inbox_app::policy::PolicySource::none();
+        create_vault(&vault, "Test", PASSPHRASE.into(), false, Some("Europe/Berlin"), &policy).unwrap();
         let around = Surroundings::headless(Arc::new(SystemClock));
         let session = Session::open(&vault, &PASSPHRASE.into(), around).unwrap();
         Self { portal, session, _dir: dir }

@@ -23,6 +23,8 @@ export const commands = {
 	loadConnection: () => typedError<ConnectionView, AppError>(__TAURI_INVOKE("load_connection")),
 	/**  Closes the vault; the window has saved its draft before. */
 	lockVault: () => typedError<null, AppError>(__TAURI_INVOKE("lock_vault")),
+	/**  The clinic's policy. */
+	loadPolicy: () => typedError<PolicyView, AppError>(__TAURI_INVOKE("load_policy")),
 	/**  Look and language. */
 	loadPreferences: () => typedError<Preferences, AppError>(__TAURI_INVOKE("load_preferences")),
 	/**  Saves look and language. */
@@ -723,6 +725,80 @@ export type PatientBanner = {
 	deceased: boolean,
 };
 
+/**  What a place of the policy file should have been. */
+export type PolicyExpected = 
+/**  A file that this program may read. */
+"readable" | 
+/**  A file and a folder that only an administrator may change. */
+"read_only" | 
+/**  TOML with the keys of a policy; the detail is the parser's sentence. */
+"toml" | 
+/**  An https address, or http on this machine. */
+"https_url" | 
+/**  A whole number within the bounds of the detail. */
+"range" | 
+/**  One of the words of the detail. */
+"one_of" | 
+/**  `Practitioner/ID`. */
+"practitioner" | 
+/**  32 bytes in base64. */
+"key" | 
+/**  A clinician who is not named before. */
+"unique";
+
+/**  What is wrong with the policy file, and where. */
+export type PolicyProblem = {
+	/**  Line in the file, from 1; `null` for the file itself. */
+	line: number | null,
+	/**  The key, for example `lock.idle_seconds`; empty for the file itself. */
+	key: string,
+	/**  What was expected there. */
+	expected: PolicyExpected,
+	/**  Bounds, words or the parser's sentence; else empty. */
+	detail: string,
+};
+
+/**  Whether the clinic's policy file holds. */
+export type PolicyState = 
+/**  There is no policy file. */
+"absent" | 
+/**  It holds. */
+"in_force" | 
+/**  It cannot be used: careful settings hold. */
+"broken";
+
+/**  What holds on this workstation, and what of it the clinic set. */
+export type PolicyView = {
+	/**  Whether the file holds. */
+	state: PolicyState,
+	/**  Where the file is, or would be; empty where no place was given. */
+	file: string,
+	/**  Why it does not hold. */
+	problems: PolicyProblem[],
+	/**  The keys that the file sets, for example `lock.idle_seconds`. */
+	set: string[],
+	/**  The clinic's portal. */
+	portal_url: string | null,
+	/**  Seconds without input after which the vault locks. */
+	idle_seconds: number,
+	/**  Whether messages are watched while the vault is locked. */
+	watch_while_locked: WatchWhileLocked,
+	/**  Least characters of a new passphrase; 0 leaves it to the vault. */
+	least_passphrase: number,
+	/**  A PIN may be used. */
+	pin_allowed: boolean,
+	/**  Days after which old threads leave the vault. */
+	retention_days: number | null,
+	/**  Threads may be handed over. */
+	sharing: boolean,
+	/**  From where updates come. */
+	update_channel: UpdateChannel,
+	/**  `Practitioner/ID` of the clinical leads. */
+	leads: string[],
+	/**  Each vault's data key is also wrapped for the clinic's escrow key. */
+	escrow: boolean,
+};
+
 /**  Look and language of the window; kept outside the vault, so that the lock screen has them. */
 export type Preferences = {
 	/**  `en` or `de`. */
@@ -1132,6 +1208,13 @@ export type UnreadableRow = {
 	first_seen: string,
 };
 
+/**  From where updates come. */
+export type UpdateChannel = 
+/**  Released versions. */
+"stable" | 
+/**  The clinic installs updates itself. */
+"none";
+
 /**  A vault to choose on the unlock page. */
 export type VaultEntry = {
 	/**  Folder, the argument of unlock. */
@@ -1177,6 +1260,15 @@ export type View =
 "sent-and-scheduled" | 
 /**  Closed. */
 "closed";
+
+/**  Whether messages are watched while the vault is locked (DESIGN.md, "Watch while locked"). */
+export type WatchWhileLocked = 
+/**  At all hours. */
+"on" | 
+/**  Never. */
+"off" | 
+/**  While on duty, else by the on-call rule. */
+"on-duty";
 
 /**  A claim, release or done that the portal does not have: it waits, or was refused. */
 export type WorkView = {
