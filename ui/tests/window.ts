@@ -8,6 +8,7 @@ import { clock } from '../src/lib/state/clock.svelte'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
 import { forgetWarnings } from '../src/lib/state/leaving'
+import { policy } from '../src/lib/state/policy.svelte'
 import { preferences } from '../src/lib/state/preferences.svelte'
 import { rules } from '../src/lib/state/rules.svelte'
 import { search } from '../src/lib/state/search.svelte'
@@ -30,6 +31,7 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   composer.clear()
   search.clear()
   rules.clear()
+  policy.clear()
   toasts.clear()
   return fake
 }

@@ -22,5 +22,7 @@
 // words-tier, words-language, words-id, words-problem (data-field), words-remove, try-text, try-submit, tried, feedback-show,
 // feedback-copy, feedback-text, lexicon-save, lexicon-discard, lexicon-saved, lexicon-problems, retriage (data-state: the
 // RetriageState), retriage-cancel, retriage-resume
+// policy-open, policy-dialog (data-state: the PolicyState), policy-setting (data-key, data-set), policy-broken, policy-problem
+// (data-line, data-expected)
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

@@ -17,6 +17,7 @@ import type {
   MessageFunction,
   OutboxView,
   Overview,
+  PolicyView,
   Preferences,
   ReplyRequest,
   ResponseView,
@@ -55,6 +56,8 @@ export interface Backend {
   signOut(): Promise<SignOutView>
   loadConnection(): Promise<ConnectionView>
   lockVault(): Promise<void>
+  /** Also while no vault is open. */
+  loadPolicy(): Promise<PolicyView>
   loadPreferences(): Promise<Preferences>
   savePreferences(preferences: Preferences): Promise<void>
   loadOverview(): Promise<Overview>

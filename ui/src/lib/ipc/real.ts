@@ -24,6 +24,7 @@ export const realBackend: Backend = {
   signOut: () => unwrap(commands.signOut()),
   loadConnection: () => unwrap(commands.loadConnection()),
   lockVault: () => done(commands.lockVault()),
+  loadPolicy: () => unwrap(commands.loadPolicy()),
   loadPreferences: () => unwrap(commands.loadPreferences()),
   savePreferences: (preferences) => done(commands.savePreferences(preferences)),
   loadOverview: () => unwrap(commands.loadOverview()),

@@ -9,6 +9,7 @@ import {
   type SignInRequest,
   type UnlockOutcome,
 } from '../ipc/backend'
+import { policy } from './policy.svelte'
 
 class Session {
   state = $state.raw<SessionState | null>(null)
@@ -19,6 +20,7 @@ class Session {
   async refresh(): Promise<void> {
     try {
       this.state = await backend().sessionState()
+      void policy.load()
       this.error = null
     } catch (thrown) {
       this.error = asAppError(thrown)

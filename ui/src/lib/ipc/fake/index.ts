@@ -5,6 +5,7 @@ import type {
   AppEvent,
   Backend,
   MessageView,
+  PolicyView,
   Preferences,
   SendCheck,
   SessionState,
@@ -25,6 +26,7 @@ export { SAMPLE_NOW } from './build'
 export interface FakeOptions {
   session?: SessionState
   preferences?: Preferences
+  policy?: Partial<PolicyView>
   staleness?: Partial<Staleness>
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
@@ -83,6 +85,22 @@ function holds(view: View, row: ThreadRow): boolean {
 // One transparent pixel (PNG).
 const SAMPLE_PICTURE =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const NO_POLICY: PolicyView = {
+  state: 'absent',
+  file: '/etc/anteroom/policy.toml',
+  problems: [],
+  set: [],
+  portal_url: null,
+  idle_seconds: 300,
+  watch_while_locked: 'on-duty',
+  least_passphrase: 0,
+  pin_allowed: false,
+  retention_days: null,
+  sharing: true,
+  update_channel: 'stable',
+  leads: [],
+  escrow: false,
+}
 const VAULT: VaultEntry = { dir: 'sample', name: 'Dr. A. Adler, outpatient clinic', key: 'ready' }
 
 export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
@@ -175,6 +193,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       session = { state: 'locked', vaults: [VAULT], undelivered: pending() }
       emit({ kind: 'locked' })
     },
+    loadPolicy: async () => ({ ...NO_POLICY, ...options.policy }),
     loadPreferences: async () => preferences,
     savePreferences: async (next) => {
       preferences = next
