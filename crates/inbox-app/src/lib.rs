@@ -16,6 +16,7 @@ mod feedback;
 mod first_fill;
 mod headless;
 mod hours;
+pub mod keys;
 mod lexicon;
 mod listening;
 pub mod notify;

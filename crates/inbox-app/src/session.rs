@@ -107,6 +107,12 @@ impl Session {
 
     /// A session in a vault that was just opened or made.
     pub fn new(vault: Vault, around: Surroundings) -> Arc<Self> {
+        if let Some(key) = around.policy.current().policy.escrow_key
+            && vault.keep_for_escrow(&key).is_err()
+        {
+            // Settings show that it is wanted; the next unlocking tries again.
+            tracing::warn!(code = "escrow_not_kept");
+        }
         let (hours, lexicon) = (InForce::load(&vault), LexiconInForce::load(&vault));
         Arc::new(Self {
             vault: Arc::new(vault),

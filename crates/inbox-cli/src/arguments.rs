@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::key_arguments::KeyCommand;
+
 /// Anteroom without a window: JSON on standard output, messages for people on standard error.
 #[derive(Debug, Parser)]
 #[command(name = "anteroom-cli", version, disable_help_subcommand = true)]
@@ -252,6 +254,8 @@ pub(crate) enum VaultCommand {
         #[arg(long, value_name = "ZONE")]
         zone: Option<String>,
     },
+    #[command(flatten)]
+    Keys(KeyCommand),
     /// Check database, index and audit chain.
     Verify {
         #[command(flatten)]

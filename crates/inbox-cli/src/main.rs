@@ -4,6 +4,8 @@ mod arguments;
 mod doctor;
 mod files;
 mod inbox_commands;
+mod key_arguments;
+mod key_commands;
 mod lexicon_commands;
 mod messages;
 mod output;

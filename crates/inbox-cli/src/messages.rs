@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 53] = [
+const SENTENCES: [(&str, &str); 60] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -11,6 +11,17 @@ const SENTENCES: [(&str, &str); 53] = [
     ("wrong_recovery_code", "the recovery code is not this vault's"),
     ("mistyped_recovery_code", "the recovery code is mistyped"),
     ("weak_passphrase", "the passphrase is too short"),
+    ("no_pin", "this vault has no PIN on this machine"),
+    ("wrong_pin", "the PIN does not open this vault"),
+    ("pin_spent", "too many wrong PINs: only the passphrase opens the vault"),
+    ("pin_not_allowed", "the clinic's policy allows no PIN"),
+    ("no_device_secret", "a vault without a keyring takes no PIN"),
+    ("wrong_escrow_key", "the escrow key is not the one that this vault was made recoverable with"),
+    (
+        "undelivered",
+        "replies that were not delivered would be lost, or nobody knows without the passphrase: nothing was erased; see \
+         --even-undelivered",
+    ),
     (
         "key_missing",
         "the keyring has no key for this vault: use its recovery code or the keyring it was made with",

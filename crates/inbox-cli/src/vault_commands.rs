@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     arguments::VaultCommand,
-    files, open,
+    files, key_commands, open,
     output::{Failure, Outcome, print},
     policy_commands,
 };
@@ -28,6 +28,7 @@ pub(crate) fn run(command: VaultCommand) -> Outcome {
             )?;
             print(&json!({"vault": vault.vault, "recovery_code": code.expose_secret()}))
         }
+        VaultCommand::Keys(command) => key_commands::run(command),
         VaultCommand::Verify { vault } => {
             let found = open(&vault)?.verify()?;
             print(&found)?;

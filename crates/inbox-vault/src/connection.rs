@@ -71,17 +71,48 @@ fn open_reader(path: &Path, key: &Key) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Hands SQLCipher the raw key before anything else; the statement that carries it is wiped.
-fn unlock(connection: &Connection, key: &Key) -> Result<()> {
+/// The only connection to a database: nobody else has it open, and nobody gets it until this one is dropped.
+///
+/// # Errors
+/// [`VaultError::Busy`] while another connection is open; as [`open_writer`].
+pub(crate) fn open_alone(path: &Path, key: &Key) -> Result<Connection> {
+    let connection = open_writer(path, key, false)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    // Leaving the write-ahead log takes the file's exclusive lock, which every open connection shares.
+    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(VaultError::Busy);
+    }
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+    Ok(connection)
+}
+
+/// Writes every page anew under another key, in one transaction.
+pub(crate) fn rekey_database(connection: &Connection, key: &Key) -> Result<()> {
+    let mut statement = statement_with_key("rekey", key);
+    statement.push(';');
+    Ok(connection.execute_batch(&statement)?)
+}
+
+fn statement_with_key(pragma: &str, key: &Key) -> Zeroizing<String> {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut statement = Zeroizing::new(String::with_capacity(160));
-    statement.push_str("PRAGMA key = \"x'");
+    statement.push_str("PRAGMA ");
+    statement.push_str(pragma);
+    statement.push_str(" = \"x'");
     for byte in key.iter() {
         statement.push(char::from(HEX[usize::from(byte >> 4)]));
         statement.push(char::from(HEX[usize::from(byte & 15)]));
     }
+    statement.push_str("'\"");
+    statement
+}
+
+/// Hands SQLCipher the raw key before anything else; the statement that carries it is wiped.
+fn unlock(connection: &Connection, key: &Key) -> Result<()> {
+    let mut statement = statement_with_key("key", key);
     // SQLCipher's own log goes to standard error; what failed is said by the error alone.
-    statement.push_str("'\"; PRAGMA cipher_log_level = NONE");
+    statement.push_str("; PRAGMA cipher_log_level = NONE");
     connection.execute_batch(&statement)?;
     let version: std::result::Result<String, _> =
         connection.query_row("PRAGMA cipher_version", [], |row| row.get(0));
@@ -189,6 +220,11 @@ impl Connections {
         drop(readers);
         lock(&self.writer).take();
         lock(&self.key).take();
+    }
+
+    /// The key of the database, for a copy of it.
+    pub(crate) fn key(&self) -> Result<Key> {
+        lock(&self.key).clone().ok_or(VaultError::Locked)
     }
 
     /// Whether [`Connections::close`] was called.

@@ -42,6 +42,27 @@ pub enum VaultError {
         /// The least number of characters.
         least: u32,
     },
+    /// This vault has no PIN on this machine.
+    #[error("no PIN is set")]
+    NoPin,
+    /// The PIN does not open the vault.
+    #[error("wrong PIN")]
+    WrongPin {
+        /// Tries left before only the passphrase opens it.
+        tries_left: u32,
+    },
+    /// Too many wrong PINs: only the passphrase opens the vault.
+    #[error("too many wrong PINs")]
+    PinSpent,
+    /// A PIN needs a device secret beside it, and this vault has none.
+    #[error("a vault without a keyring takes no PIN")]
+    NoDeviceSecret,
+    /// The escrow key is not the one that this vault was wrapped for, or it was wrapped for none.
+    #[error("wrong escrow key")]
+    WrongEscrowKey,
+    /// Replies that were not delivered would be lost.
+    #[error("{0} replies are not delivered")]
+    Undelivered(u32),
     /// The key cannot be had; nothing was touched.
     #[error("the key cannot be had: {0:?}")]
     Key(KeyState),

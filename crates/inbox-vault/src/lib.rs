@@ -38,7 +38,7 @@ mod view_sql;
 
 pub use error::VaultError;
 pub use key_state::{KeyState, VaultListing};
-pub use keys::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
+pub use keys::{DeviceSecret, DeviceSecrets, Erased, Keyring, SecretsError};
 pub use model::{
     AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
     Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase, StoredFlag, StoredHeader,
@@ -46,7 +46,7 @@ pub use model::{
     ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
-pub use vault::{CreateOptions, Created, Vault};
+pub use vault::{CreateOptions, Created, EscrowKey, Vault};
 
 /// What a call to the vault gives.
 pub type Result<T> = std::result::Result<T, VaultError>;

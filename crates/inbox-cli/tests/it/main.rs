@@ -3,6 +3,7 @@
 
 mod contract;
 mod inbox;
+mod keys;
 mod lexicon;
 mod rig;
 mod sharing;

@@ -20,6 +20,8 @@ pub(crate) const VERSION: u32 = 1;
 const FORMAT: &str = "anteroom-vault";
 pub(crate) const CURRENT: &str = "header.json";
 pub(crate) const PREVIOUS: &str = "header.prev.json";
+/// Begins the name of a file that is being written.
+pub(crate) const UNFINISHED: &str = ".new-";
 
 /// What the header says. Nothing in it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +42,21 @@ pub(crate) struct Header {
     pub(crate) wrap_b: WrapB,
     /// Of the data key, base64.
     pub(crate) fingerprint: String,
+    /// For the clinic's escrow key, where its policy names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) escrow: Option<WrapE>,
+    /// PIN and device secret, where she set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pin: Option<WrapA>,
+    /// The recovery code before the newest one, until that one is known to have been written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Before>,
+    /// The wraps of the data key that a rekey is changing to; from before its first step until its last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<Next>,
     /// SHA-256 over everything above, base64.
     #[serde(default)]
-    checksum: String,
+    pub(super) checksum: String,
 }
 
 /// Passphrase and device secret.
@@ -62,6 +76,53 @@ pub(crate) struct WrapB {
     pub(crate) salt: String,
     pub(crate) nonce: String,
     pub(crate) key: String,
+}
+
+/// A secret sealed under a key, base64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) nonce: String,
+    pub(crate) key: String,
+}
+
+/// The clinic's escrow key (X25519).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WrapE {
+    /// The escrow public key that it is sealed for.
+    pub(crate) escrow_key: String,
+    /// The public key made for this wrap alone.
+    pub(crate) public: String,
+    pub(crate) sealed: Link,
+}
+
+/// What the recovery code before opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Before {
+    pub(crate) wrap_b: WrapB,
+    /// Each later data key under the one before it, up to the present one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) links: Vec<Link>,
+}
+
+/// The wraps of a data key that is not yet the database's, and that key under the present one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Next {
+    pub(crate) wrap_a: WrapA,
+    pub(crate) wrap_b: WrapB,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) escrow: Option<WrapE>,
+    pub(crate) fingerprint: String,
+    pub(crate) link: Link,
+}
+
+impl Link {
+    pub(crate) fn new(sealed: &Sealed) -> Self {
+        Self { nonce: STANDARD.encode(&sealed.nonce), key: STANDARD.encode(&sealed.ciphertext) }
+    }
+
+    pub(crate) fn sealed(&self) -> Result<Sealed> {
+        Ok(Sealed { nonce: bytes(&self.nonce)?, ciphertext: bytes(&self.key)? })
+    }
 }
 
 impl WrapA {
@@ -99,6 +160,11 @@ impl WrapB {
     }
 }
 
+/// Bytes as the header has them.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// Base64 of the header as bytes.
 pub(crate) fn bytes(text: &str) -> Result<Vec<u8>> {
     STANDARD.decode(text).map_err(|_| VaultError::HeaderDamaged)
@@ -119,6 +185,10 @@ impl Header {
             wrap_a,
             wrap_b,
             fingerprint: STANDARD.encode(fingerprint),
+            escrow: None,
+            pin: None,
+            before: None,
+            next: None,
             checksum: String::new(),
         }
     }
@@ -126,6 +196,11 @@ impl Header {
     /// What both wraps are bound to: a wrap taken to another vault, or with the keyring switched off, does not open.
     pub(crate) fn bound(id: &str, keyring: bool, wrap: char) -> Vec<u8> {
         format!("{FORMAT} {VERSION} {id} keyring={keyring} wrap {wrap}").into_bytes()
+    }
+
+    /// What the other wraps are bound to: they open the vault with a keyring and without one.
+    pub(crate) fn bound_to_vault(id: &str, wrap: &str) -> Vec<u8> {
+        format!("{FORMAT} {VERSION} {id} {wrap}").into_bytes()
     }
 
     fn sum(&self) -> Result<String> {
@@ -147,6 +222,10 @@ impl Header {
         let header: std::result::Result<Self, _> = serde_json::from_slice(text);
         match header {
             Ok(header) if header.version == VERSION && header.sum()? == header.checksum => Ok(header),
+            // A digit of ours that was flipped, not a newer version: everything else holds.
+            Ok(header) if (Self { version: VERSION, ..header.clone() }).sum()? == header.checksum => {
+                Err(VaultError::HeaderDamaged)
+            }
             Ok(_) | Err(_) if stamp.version > VERSION => Err(VaultError::HeaderTooNew(stamp.version)),
             _ => Err(VaultError::HeaderDamaged),
         }
@@ -201,7 +280,7 @@ pub(crate) fn store(dir: &Path, header: &Header) -> Result<()> {
 
 /// Writes a file so that it is there whole or as it was.
 pub(crate) fn replace(dir: &Path, name: &str, text: &[u8]) -> Result<()> {
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(dir)?;
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir)?;
     file.write_all(text)?;
     file.as_file().sync_all()?;
     file.persist(dir.join(name)).map_err(|error| error.error)?;
@@ -214,4 +293,12 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
         File::open(dir)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Bytes that are a header but for their checksum, with one that holds.
+#[cfg(test)]
+pub(crate) fn resealed(text: &[u8]) -> Option<Vec<u8>> {
+    let header: Header = serde_json::from_slice(text).ok()?;
+    let header = Header { checksum: header.sum().ok()?, ..header };
+    serde_json::to_vec(&header).ok()
 }

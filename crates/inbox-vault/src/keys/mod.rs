@@ -3,8 +3,12 @@
 //! While a header exists nothing is created, deleted or overwritten because a key could not be had: every write below
 //! comes after the data key was in hand, except the count of wrong tries.
 
+pub(crate) mod change;
+pub(crate) mod erase;
+pub(crate) mod escrow;
 pub(crate) mod header;
 mod recovery_code;
+pub(crate) mod rekey;
 pub(crate) mod seal;
 mod secrets;
 mod tries;
@@ -17,9 +21,10 @@ use chrono::Utc;
 use header::{Header, WrapA, WrapB};
 use seal::{Cost, KEY_BYTES, Key};
 use secrecy::{ExposeSecret, SecretString};
-use tries::Tries;
+use tries::{PinTries, Tries};
 use zeroize::Zeroizing;
 
+pub use erase::Erased;
 pub use secrets::{DeviceSecret, DeviceSecrets, Keyring, SecretsError};
 
 use crate::{KeyState, Result, VaultError, VaultListing};
@@ -149,10 +154,12 @@ fn unlock_with(
     };
     check_fingerprint(&header, &data_key)?;
     Tries::forget(dir)?;
+    PinTries::forget(dir)?;
     if stand_in {
         // The key is in hand, so the damaged or missing generation can be made whole again.
         header::store(dir, &header)?;
     }
+    let (header, data_key) = rekey::settle(dir, header, data_key)?;
     Ok(Unlocked { header, data_key, wrong_tries: tries.wrong - 1 })
 }
 
@@ -167,29 +174,83 @@ pub(crate) fn recover(
     new_passphrase: &SecretString,
     keyring: &dyn DeviceSecrets,
 ) -> Result<Unlocked> {
-    let (mut header, _) = header::load(dir)?;
-    let code = recovery_code::parse(code.expose_secret())?;
-    let salt = header::bytes(&header.wrap_b.salt)?;
-    let bound = Header::bound(&header.id, header.keyring, 'b');
-    let key = seal::recovery_key(code.as_slice(), &salt);
-    let data_key =
-        seal::unseal(&key, &header.wrap_b.sealed()?, &bound).ok_or(VaultError::WrongRecoveryCode)?;
+    let (header, _) = header::load(dir)?;
+    let data_key = recovered(&header, code)?;
+    rewrapped(dir, header, data_key, new_passphrase, keyring)
+}
+
+/// The same with the clinic's escrow key.
+///
+/// # Errors
+/// [`VaultError::WrongEscrowKey`], and as [`recover`].
+pub(crate) fn recover_with_escrow(
+    dir: &Path,
+    escrow_key: &Key,
+    new_passphrase: &SecretString,
+    keyring: &dyn DeviceSecrets,
+) -> Result<Unlocked> {
+    let (header, _) = header::load(dir)?;
+    let wrap = header.escrow.as_ref().ok_or(VaultError::WrongEscrowKey)?;
+    let data_key = escrow::unwrap(escrow_key, wrap, &header.id)?.ok_or(VaultError::WrongEscrowKey)?;
     check_fingerprint(&header, &data_key)?;
+    rewrapped(dir, header, data_key, new_passphrase, keyring)
+}
+
+fn rewrapped(
+    dir: &Path,
+    header: Header,
+    data_key: Key,
+    new_passphrase: &SecretString,
+    keyring: &dyn DeviceSecrets,
+) -> Result<Unlocked> {
     check_strength(new_passphrase, header.keyring)?;
-    let old_entry = header.device_entry.clone();
-    header.generation += 1;
-    header.device_entry = header::device_entry(&header.id, header.generation);
-    let keyring = header.keyring.then_some(keyring);
-    let device = new_device_secret(keyring, &header.device_entry)?;
-    header.wrap_a = wrap_a(&header, new_passphrase, &device, &data_key, header.wrap_a.cost())?;
-    header::store(dir, &header)?;
-    if let Some(keyring) = keyring {
-        // The old secret opens nothing any more; one that cannot be deleted now does no harm.
-        let _ = keyring.delete(&old_entry);
-    }
+    let (header, data_key) = rekey::settle(dir, header, data_key)?;
+    let header = change::rewrap(dir, header, &data_key, new_passphrase, keyring)?;
     let wrong_tries = Tries::load(dir).wrong;
     Tries::forget(dir)?;
+    PinTries::forget(dir)?;
     Ok(Unlocked { header, data_key, wrong_tries })
+}
+
+/// The data key of a header under its recovery code, or under the one before while the newest was not confirmed.
+///
+/// # Errors
+/// [`VaultError::MistypedRecoveryCode`], [`VaultError::WrongRecoveryCode`].
+pub(crate) fn recovered(header: &Header, code: &SecretString) -> Result<Key> {
+    let code = recovery_code::parse(code.expose_secret())?;
+    let under = |wrap: &WrapB| {
+        let key = seal::recovery_key(code.as_slice(), &header::bytes(&wrap.salt)?);
+        let bound = Header::bound(&header.id, header.keyring, 'b');
+        Ok::<_, VaultError>(seal::unseal(&key, &wrap.sealed()?, &bound))
+    };
+    let mut found = under(&header.wrap_b)?;
+    if let (None, Some(before)) = (&found, &header.before) {
+        found = under(&before.wrap_b)?;
+        for link in &before.links {
+            let Some(key) = found else { break };
+            let bound = Header::bound_to_vault(&header.id, rekey::LINK);
+            found = seal::unseal(&key, &link.sealed()?, &bound);
+        }
+    }
+    let data_key = found.ok_or(VaultError::WrongRecoveryCode)?;
+    check_fingerprint(header, &data_key)?;
+    Ok(data_key)
+}
+
+/// The newest whole header of a vault.
+pub(crate) fn header_of(dir: &Path) -> Result<Header> {
+    Ok(header::load(dir)?.0)
+}
+
+/// Whether a PIN opens the vault now.
+pub(crate) fn takes_pin(dir: &Path) -> bool {
+    header_of(dir).is_ok_and(|header| header.pin.is_some() && header.next.is_none())
+        && PinTries::any_left(dir)
+}
+
+/// The device secret of a header; empty where the vault has none.
+fn device_of(header: &Header, keyring: &dyn DeviceSecrets) -> Result<DeviceSecret> {
+    Ok(if header.keyring { keyring.get(&header.device_entry)? } else { DeviceSecret::default() })
 }
 
 /// State of the key of the vault in `dir`.

@@ -81,7 +81,7 @@ pub(crate) fn fingerprint(data_key: &Key) -> [u8; 16] {
     short
 }
 
-fn derive(material: &[u8], salt: &[u8], purpose: &[u8]) -> Key {
+pub(crate) fn derive(material: &[u8], salt: &[u8], purpose: &[u8]) -> Key {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     Hkdf::<Sha256>::new(Some(salt), material)
         .expand(purpose, key.as_mut())

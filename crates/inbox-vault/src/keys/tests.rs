@@ -1,4 +1,6 @@
 mod boundary;
+mod changes;
+mod damage;
 
 use tempfile::TempDir;
 
@@ -183,9 +185,8 @@ fn tries_after(wrong: u32) -> Tries {
 fn a_header_of_another_version_is_not_called_damaged() {
     let keyring = MemoryKeyring::default();
     let (dir, _) = created(&keyring);
-    let path = dir.path().join(header::CURRENT);
-    let text = fs::read_to_string(&path).unwrap().replace("\"version\": 1", "\"version\": 2");
-    fs::write(&path, text).unwrap();
+    let header = Header { version: 2, ..header::load(dir.path()).unwrap().0 };
+    header::store(dir.path(), &header).unwrap();
     assert!(matches!(unlock(dir.path(), &secret(RIGHT), &keyring), Err(VaultError::HeaderTooNew(2))));
 }
 

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::header::replace;
 use crate::{Result, VaultError};
 
-const FILE: &str = "tries.json";
+pub(crate) const FILE: &str = "tries.json";
+pub(crate) const PIN_FILE: &str = "pin-tries.json";
+const PIN_TRIES: u32 = 5;
 const FREE_TRIES: u32 = 5;
 const FIRST_DELAY_SECONDS: u32 = 30;
 const LONGEST_DELAY_SECONDS: u32 = 3600;
@@ -69,5 +71,56 @@ impl Tries {
     fn store(self, dir: &Path) -> Result<()> {
         let text = serde_json::to_vec(&self).map_err(|_| VaultError::Stored("try count"))?;
         replace(dir, FILE, &text)
+    }
+}
+
+/// Wrong PINs in a row. Only the passphrase, or the right PIN before the last try, takes them back.
+pub(crate) struct PinTries(u32);
+
+impl PinTries {
+    /// Counts a try before its answer is known.
+    ///
+    /// # Errors
+    /// [`VaultError::PinSpent`] when there is none left.
+    pub(crate) fn count(dir: &Path) -> Result<Self> {
+        let path = dir.join(PIN_FILE);
+        let before = match fs::read(&path) {
+            // A count that cannot be read is not none: the passphrase makes it whole.
+            Ok(text) => serde_json::from_slice(&text).map_err(|_| VaultError::PinSpent)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if before >= PIN_TRIES {
+            return Err(VaultError::PinSpent);
+        }
+        let counted = before + 1;
+        replace(dir, PIN_FILE, counted.to_string().as_bytes())?;
+        Ok(Self(counted))
+    }
+
+    /// Tries left before only the passphrase opens the vault.
+    pub(crate) fn left(&self) -> u32 {
+        PIN_TRIES - self.0
+    }
+
+    /// Wrong tries, this one among them.
+    pub(crate) fn wrong(&self) -> u32 {
+        self.0
+    }
+
+    /// Whether a PIN may be tried.
+    pub(crate) fn any_left(dir: &Path) -> bool {
+        match fs::read(dir.join(PIN_FILE)) {
+            Ok(text) => serde_json::from_slice(&text).is_ok_and(|spent: u32| spent < PIN_TRIES),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
+    }
+
+    /// The passphrase was right, or the PIN.
+    pub(crate) fn forget(dir: &Path) -> Result<()> {
+        match fs::remove_file(dir.join(PIN_FILE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }

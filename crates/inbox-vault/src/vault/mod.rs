@@ -2,6 +2,7 @@
 
 mod acting;
 mod attachments;
+mod key_acts;
 mod lexicon;
 mod outbox;
 mod reading;
@@ -17,10 +18,12 @@ use chrono::Utc;
 use rusqlite::{Connection, TransactionBehavior};
 use secrecy::SecretString;
 
+pub use key_acts::EscrowKey;
+
 use crate::act::Act;
 use crate::audit::AuditKey;
 use crate::connection::{Connections, open_writer};
-use crate::keys::seal::{self, Cost, Key};
+use crate::keys::seal::{Cost, Key};
 use crate::keys::{self, DATABASE, DeviceSecrets, Keyring, Unlocked};
 use crate::{KeyState, Result, VaultError, VaultListing, Verification, migrate, verify};
 
@@ -122,7 +125,15 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub fn open_with(dir: &Path, passphrase: &SecretString, secrets: &dyn DeviceSecrets) -> Result<Self> {
-        Self::unlocked(dir, keys::unlock(dir, passphrase, secrets)?, "vault.unlock")
+        let unlocked = keys::unlock(dir, passphrase, secrets)?;
+        let fingerprint = unlocked.header.fingerprint.clone();
+        match Self::unlocked(dir, unlocked, "vault.unlock") {
+            // Another program gave the vault a new data key between the header and the database: the header is read again.
+            Err(VaultError::DatabaseDamaged) if keys::header_of(dir)?.fingerprint != fingerprint => {
+                Self::unlocked(dir, keys::unlock(dir, passphrase, secrets)?, "vault.unlock")
+            }
+            other => other,
+        }
     }
 
     /// Opens the vault with its recovery code and gives it a new passphrase and a new device secret.
@@ -209,11 +220,12 @@ impl Vault {
         if create {
             keys::header::sync_dir(dir)?;
         }
+        let audit = keys::rekey::audit_key(&writer, data_key)?;
         Ok(Self {
             dir: dir.to_owned(),
             name: name.to_owned(),
             connections: Connections::new(&path, data_key, writer)?,
-            audit: Mutex::new(Some(AuditKey(seal::audit_key(data_key)))),
+            audit: Mutex::new(Some(audit)),
         })
     }
 
