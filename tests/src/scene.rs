@@ -35,7 +35,7 @@ impl Scene {
         let mut scene = Self { session, portal, passphrase, recovery_code: String::new() };
         let created = scene.cli().run(&["vault", "create"])?.done()?;
         scene.recovery_code = created.last()["recovery_code"].as_str().unwrap_or_default().to_owned();
-        scene.login()?;
+        scene.login(&scene.cli())?;
         Ok(scene)
     }
 
@@ -112,13 +112,17 @@ impl Scene {
         Ok(window)
     }
 
-    fn login(&self) -> Result<()> {
+    /// Connects a vault to the portal.
+    ///
+    /// # Errors
+    /// When the portal does not take the sign-in.
+    pub fn login(&self, cli: &Cli<'_>) -> Result<()> {
         let secret = self.session.home().file("backend-secret", self.portal.backend_secret())?;
         let secret = secret.to_string_lossy();
         let practitioner = self.portal.practitioner();
         let mut arguments = vec!["login", "--portal", self.portal.base(), "--practitioner", &practitioner];
         arguments.extend(["--client-id", demo_portal::BACKEND_CLIENT, "--client-secret-file", &secret]);
-        self.cli().run(&arguments)?.done()?;
+        cli.run(&arguments)?.done()?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod bad_input;
 mod capabilities;
 mod faults;
 mod fuzz;
+mod grid;
 mod mutate;
 mod past;
 mod pull;
