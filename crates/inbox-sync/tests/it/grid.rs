@@ -43,7 +43,7 @@ struct Story {
 
 impl Story {
     async fn new(seed: u64, place: &Place) -> Self {
-        let page_cap = 2 + (seed % 5) as usize;
+        let page_cap = 2 + (seed % 3) as usize;
         let rig = Rig::new(Options { messages: 0, page_cap, seed, ..Options::default() }).await;
         let mut thread = String::new();
         for n in 0..5 + seed % 7 {
