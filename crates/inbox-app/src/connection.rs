@@ -27,6 +27,8 @@ use crate::{
     signing_out::told,
 };
 
+mod moved;
+
 pub(crate) const PORTAL: &str = "portal.url";
 /// Port of the loopback redirect, where the portal matches the address exactly.
 const REDIRECT_PORT: &str = "portal.redirect_port";
@@ -87,7 +89,8 @@ impl Session {
     /// # Errors
     /// The portal's, by code; `practitioner_needed` when neither the call nor the sign-in names the clinician;
     /// `other_practitioner` when the vault is somebody else's, or the sign-in was made as somebody else;
-    /// `messages_not_granted`; `no_such_practitioner`. A login that was made and is not kept is ended on the portal.
+    /// `messages_not_granted`; `no_such_practitioner`; `other_portal` when the vault holds messages that this portal does not
+    /// know. A login that was made and is not kept is ended on the portal.
     pub async fn login(
         &self,
         address: &str,
@@ -134,6 +137,7 @@ impl Session {
         if capabilities.off.iter().any(|off| off.feature == "messages") {
             return Err(AppError::new("messages_not_granted"));
         }
+        self.check_same_portal(&portal).await?;
         let named = match portal.read("Practitioner", &PortalId(id.clone())).await {
             Ok(resource) => map_practitioner(&resource).ok(),
             Err(PortalError::NotFound | PortalError::Gone) => {

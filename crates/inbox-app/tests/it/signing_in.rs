@@ -23,7 +23,11 @@ struct Desk {
 
 impl Desk {
     async fn new(options: Options) -> Self {
-        let portal = DemoPortal::start(Options { messages: 0, ..options }).await.unwrap();
+        Self::with_messages(Options { messages: 0, ..options }).await
+    }
+
+    async fn with_messages(options: Options) -> Self {
+        let portal = DemoPortal::start(options).await.unwrap();
         let dir = TempDir::with_prefix("anteroom-app-").unwrap();
         let vault = dir.path().join("vault");
         let policy = inbox_app::policy::PolicySource::none();
@@ -185,4 +189,27 @@ async fn what_was_not_granted_is_told_and_messages_are_needed() {
     let desk = Desk::new(denied("user/Communication.cruds")).await;
     assert_eq!(desk.sign_in_as("dr-adler", None).await.unwrap_err(), "messages_not_granted");
     assert!(!desk.session.is_connected());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_portal_is_not_taken_for_the_vaults_own() {
+    let desk = Desk::with_messages(Options::default()).await;
+    desk.sign_in_as("dr-adler", None).await.unwrap();
+    desk.session.sync(false).await.unwrap();
+    let messages = desk.session.verify().unwrap().messages;
+    let login = async |portal: &RunningPortal| {
+        let token = Credential::Token(portal.token("dr-adler").to_owned().into());
+        desk.session.login(&portal.base_url(), Some("Practitioner/dr-adler"), token).await
+    };
+    // It has the clinician, and none of her messages.
+    let other = DemoPortal::start(Options { messages: 0, ..Options::default() }).await.unwrap();
+    assert_eq!(login(&other).await.unwrap_err().code, "other_portal");
+    assert_eq!(desk.session.connection().unwrap().portal_url, format!("{}/", desk.portal.base_url()));
+    let full = desk.session.sync(true).await.unwrap();
+    assert_eq!((full.withdrawn, desk.session.verify().unwrap().messages), (0, messages));
+    // The same clinic at another address is the same portal.
+    let moved = DemoPortal::start(Options::default()).await.unwrap();
+    login(&moved).await.unwrap();
+    let full = desk.session.sync(true).await.unwrap();
+    assert_eq!((full.withdrawn, desk.session.verify().unwrap().messages), (0, messages));
 }

@@ -57,7 +57,7 @@ async fn measure(what: &str, base: &str, dir: &std::path::Path, rest: &[&str]) -
             let report = client::sync(&vault, &portal).await?;
             let seconds = begin.elapsed().as_secs_f64();
             Ok(json!({
-                "messages": report.new, "seconds": seconds, "cpu_ms": cpu_ms() - cpu, "peak_mb": peak_mb(),
+                "messages": report.new, "quarantined": report.quarantined, "seconds": seconds, "cpu_ms": cpu_ms() - cpu, "peak_mb": peak_mb(),
                 "requests": report.requests, "cases": report.cases.len(),
             }))
         }
@@ -85,7 +85,7 @@ async fn measure(what: &str, base: &str, dir: &std::path::Path, rest: &[&str]) -
             let (begin, cpu) = (Instant::now(), cpu_ms());
             let report = client::sync(&vault, &portal).await?;
             Ok(json!({
-                "messages": report.new, "seconds": begin.elapsed().as_secs_f64(), "requests": report.requests,
+                "messages": report.new, "quarantined": report.quarantined, "seconds": begin.elapsed().as_secs_f64(), "requests": report.requests,
                 "cpu_ms": cpu_ms() - cpu, "peak_mb": peak_mb(),
             }))
         }
