@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use inbox_domain::{
-    AvailabilityHours, Batch, Clock, OutboxDraft, OutboxEntry, PortalId, SyncCursor, ThreadId,
+    ActKind, AvailabilityHours, Batch, Clock, OutboxDraft, OutboxEntry, PortalId, SyncCursor, ThreadId,
 };
 use inbox_portal::{HttpLimits, Portal};
 use inbox_sync::{
@@ -116,7 +116,7 @@ impl Desk {
         progress: &(dyn Fn(Progress) + Send + Sync),
         cancel: &CancelFlag,
     ) -> Result<SyncReport, SyncFailure> {
-        let hours = AvailabilityHours::default_for("Europe/Berlin");
+        let hours = always_open();
         let ctx = SyncContext {
             vault: &self.vault,
             portal: &self.portal,
@@ -175,6 +175,16 @@ impl Desk {
         Ok(enqueue_reply(&self.vault, draft, self.time.now())?)
     }
 
+    /// Takes, gives back or finishes a thread; the next sync tells the server.
+    pub(super) fn work(&self, header: &str, kind: ActKind) -> Result<(), Trouble> {
+        Ok(self.vault.set_work(self.thread(header)?, kind, &self.me, None, self.time.now())?)
+    }
+
+    /// Reads a thread; answers how many messages were unread.
+    pub(super) fn mark_read(&self, header: &str) -> Result<u32, Trouble> {
+        Ok(self.vault.mark_read(self.thread(header)?, self.time.now())?)
+    }
+
     pub(super) fn entry(&self, entry: &OutboxEntry) -> Result<OutboxEntry, Trouble> {
         Ok(self.vault.outbox_entry(entry.id)?)
     }
@@ -191,6 +201,15 @@ impl Desk {
         self.vault.apply(&Batch { cursor: Some(cursor), ..Batch::default() }, self.time.now())?;
         Ok(())
     }
+}
+
+/// Read marks and claims wait for the next opening: the suite is run at any hour.
+fn always_open() -> AvailabilityHours {
+    let day = |day| format!(r#"{{"day":"{day}","start":"00:00","end":"00:00"}}"#);
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(day).join(",");
+    let hours =
+        format!(r#"{{"zone":"Europe/Berlin","versions":[{{"from":"2020-01-01","weekly":[{week}]}}]}}"#);
+    AvailabilityHours::from_json(&hours).unwrap_or_else(|_| AvailabilityHours::default_for("Europe/Berlin"))
 }
 
 fn describe(failure: SyncFailure) -> Trouble {

@@ -145,6 +145,7 @@ impl Server {
 
     /// Every match of a search, page by page.
     pub(super) async fn all(&self, path: &str) -> Result<Vec<Value>, Trouble> {
+        let kind = path.split('?').next().unwrap_or_default().to_owned();
         let (mut next, mut found) = (Some(path.to_owned()), Vec::new());
         while let Some(path) = next {
             let page = self.get(&path).await?;
@@ -153,7 +154,7 @@ impl Server {
             }
             let entries = page.body["entry"].as_array().cloned().unwrap_or_default();
             let matches = entries.into_iter().map(|mut entry| entry["resource"].take());
-            found.extend(matches.filter(|value| value["resourceType"] == "Communication"));
+            found.extend(matches.filter(|value| value["resourceType"] == kind.as_str()));
             let links = page.body["link"].as_array().cloned().unwrap_or_default();
             next = links
                 .iter()

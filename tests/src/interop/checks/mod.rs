@@ -4,6 +4,7 @@ mod edge;
 mod many;
 mod pull;
 mod push;
+mod shared;
 mod signed;
 mod subscribe;
 
@@ -103,6 +104,10 @@ pub(super) async fn run(stage: &mut Stage, table: &mut Table) {
     table.run("a full sync changes nothing more", edge::replay(stage)).await;
     table.run("more than one page and more than a hundred threads", many::pages(stage)).await;
     table.run("a first fill that was stopped goes on", many::resumed(stage)).await;
+    table.run("a read message is marked", shared::read_mark(stage)).await;
+    table.run("attachments are fetched when asked for", shared::attachments(stage)).await;
+    table.run("a claim is seen by a colleague", shared::claim(stage)).await;
+    table.run("a claim race has one winner", shared::race(stage)).await;
     table.run("a new message is announced over a socket", subscribe::announced(stage)).await;
     if matches!(stage.first().sign_in, SignIn::Browser { .. }) {
         table
