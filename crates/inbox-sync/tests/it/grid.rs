@@ -2,14 +2,15 @@
 //! commit. Whatever the sync says, it is true; and the next ones complete vault and outbox.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use demo_portal::{FAULT_KINDS, Fault, FaultKind, Options, SeenRequest, When};
 use inbox_domain::{OutboxEntry, OutboxState};
-use inbox_portal::{Auth, NoTokenStore, Portal};
+use inbox_portal::{Auth, HttpLimits, NoTokenStore, Portal};
 use inbox_sync::{Mode, SyncFailure, SyncReport};
 use secrecy::SecretString;
 
-use crate::rig::{ADLER, Rig, client, limits};
+use crate::rig::{ADLER, Rig, client_within};
 
 /// A request of sync: in which step of the story it happens, its method and path, and what its address holds.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +42,22 @@ struct Story {
     reply: Option<OutboxEntry>,
 }
 
+/// Only an answer that never comes is given up early: on a busy machine any other request may take a while.
+fn limits(kind: Option<FaultKind>) -> HttpLimits {
+    let patient = HttpLimits::default();
+    if kind == Some(FaultKind::Stall) {
+        let short = Duration::from_secs(2);
+        HttpLimits { request: short, create: short, ..patient }
+    } else {
+        patient
+    }
+}
+
 impl Story {
-    async fn new(seed: u64, place: &Place) -> Self {
+    async fn new(seed: u64, place: &Place, kind: Option<FaultKind>) -> Self {
         let page_cap = 2 + (seed % 3) as usize;
-        let rig = Rig::new(Options { messages: 0, page_cap, seed, ..Options::default() }).await;
+        let mut rig = Rig::new(Options { messages: 0, page_cap, seed, ..Options::default() }).await;
+        rig.client = client_within(&rig.portal, ADLER, limits(None));
         let mut thread = String::new();
         for n in 0..5 + seed % 7 {
             thread = rig.patient_writes(&format!("Message {n}.")).1;
@@ -60,7 +73,7 @@ impl Story {
                 scope: String::new(),
                 tokens: None,
             };
-            Portal::new(&base, auth, std::sync::Arc::new(NoTokenStore), limits()).unwrap()
+            Portal::new(&base, auth, std::sync::Arc::new(NoTokenStore), limits(kind)).unwrap()
         });
         Self { rig, client, thread, reply: None }
     }
@@ -86,7 +99,7 @@ impl Story {
 
 /// How many requests of that method and path pass before the one of this place, in its step.
 async fn passing(place: &Place, seed: u64) -> u32 {
-    let mut story = Story::new(seed, place).await;
+    let mut story = Story::new(seed, place, None).await;
     for step in 0..=place.step {
         story.prepare(place, step);
         let _ = story.rig.control().requests(true);
@@ -104,12 +117,13 @@ async fn passing(place: &Place, seed: u64) -> u32 {
 /// One case of the grid.
 async fn case(place: &Place, skip: u32, kind: FaultKind, when: When, seed: u64) {
     let name = format!("{} {kind:?} {when:?} seed {seed}", place.name);
-    let mut story = Story::new(seed, place).await;
+    let mut story = Story::new(seed, place, Some(kind)).await;
     let count = 1 + (seed % 3) as u32;
     let (mut met, mut until) = (false, None);
     for step in 0..3 {
         story.prepare(place, step);
         if step == place.step {
+            story.rig.client = client_within(&story.rig.portal, ADLER, limits(Some(kind)));
             let fault = Fault { kind, when, skip, count, delay_ms: 50, retry_after: 1, ..Fault::new(kind) };
             story.rig.control().add_fault(fault.on(place.method, place.path));
         }
@@ -121,7 +135,7 @@ async fn case(place: &Place, skip: u32, kind: FaultKind, when: When, seed: u64) 
             story.rig.control().clear_faults();
             tell_the_truth(&story, before, &outcome, &name);
             // A portal that asked to wait is asked again by a program that starts anew.
-            story.rig.client = client(&story.rig.portal, ADLER);
+            story.rig.client = client_within(&story.rig.portal, ADLER, limits(None));
             story.client = None;
             if step == 0 && outcome.is_err() {
                 story.rig.sync().await;

@@ -285,8 +285,13 @@ impl Rig {
 }
 
 pub(crate) fn client(portal: &RunningPortal, clinician: &str) -> Portal {
+    client_within(portal, clinician, limits())
+}
+
+/// A client that gives up after the times of `limits`.
+pub(crate) fn client_within(portal: &RunningPortal, clinician: &str, limits: HttpLimits) -> Portal {
     let token = SecretString::from(portal.token(clinician));
-    Portal::new(&portal.base_url(), Auth::Bearer { token }, Arc::new(NoTokenStore), limits()).unwrap()
+    Portal::new(&portal.base_url(), Auth::Bearer { token }, Arc::new(NoTokenStore), limits).unwrap()
 }
 
 pub(crate) fn id_of(value: &Value) -> String {
