@@ -153,6 +153,8 @@ fn run_test(test: &TestProgram, target: &Path, options: &Options, minutes: u64) 
         .env("ANTEROOM_BIN_DIR", target.join("debug"));
     // Snapshots are compared, never written, and compared alike on every machine.
     command.env("INSTA_UPDATE", "no").env("CI", "1");
+    // Seconds of each seeded mutation.
+    command.env("ANTEROOM_FUZZ_SECONDS", if options.long { "7200" } else { "10" });
     if options.long {
         command.env("ANTEROOM_LONG", "1");
     }
