@@ -54,7 +54,19 @@ test.each(['sign_in_needed', 'not_connected', 'unauthorized'])('%s offers to sig
   expect(fake.calls.find(([name]) => name === 'signIn')?.[1]).toEqual({
     portal_url: 'https://portal.example/fhir',
     practitioner: 'Practitioner/17',
+    redirect_port: null,
   })
+})
+
+test('a portal that expects a fixed way back is given its port', async () => {
+  const problem = { code: 'sign_in_needed', retryable: false, params: [] }
+  const fake = await openInbox({ staleness: { problem } })
+  await fireEvent.click(one('sign-in-open'))
+  await until(() => expect(one<HTMLInputElement>('sign-in-portal').value).toBe('https://portal.example/fhir'))
+  await fireEvent.input(one('sign-in-port'), { target: { value: '8765' } })
+  await fireEvent.click(one('sign-in-submit'))
+  await until(() => expect(all('sign-in')).toEqual([]))
+  expect(fake.calls.find(([name]) => name === 'signIn')?.[1]).toMatchObject({ redirect_port: 8765 })
 })
 
 test('other problems offer to try again, not to sign in', async () => {
