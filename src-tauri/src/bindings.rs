@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{commands, lexicon_commands, sharing_commands};
+use crate::{commands, key_commands, lexicon_commands, sharing_commands};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -22,6 +22,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::load_connection,
             commands::lock_vault,
             commands::load_policy,
+            key_commands::load_keys,
+            key_commands::change_passphrase,
+            key_commands::new_recovery_code,
+            key_commands::confirm_recovery_code,
+            key_commands::set_pin,
+            key_commands::unlock_with_pin,
             commands::load_preferences,
             commands::save_preferences,
             commands::load_overview,

@@ -6,6 +6,7 @@ mod bindings;
 mod browser;
 mod commands;
 mod hardening;
+mod key_commands;
 mod lexicon_commands;
 mod logging;
 mod notifications;

@@ -242,7 +242,16 @@ impl App {
 
     /// The clinic's policy as it holds now.
     pub fn load_policy(&self) -> PolicyView {
-        PolicyView::of(&self.0.around.policy)
+        let mut view = PolicyView::of(&self.0.around.policy);
+        if let Ok(session) = self.session() {
+            // As this vault took them when it was opened: it knows which versions it has used.
+            view.packs = session.packs().views().to_vec();
+        }
+        view
+    }
+
+    pub(crate) fn policy(&self) -> PolicySource {
+        self.0.around.policy.clone()
     }
 
     /// Look and language.
@@ -260,11 +269,18 @@ impl App {
 
     /// The vaults, the proposed one first.
     fn list_vaults(&self) -> AppResult<Vec<VaultEntry>> {
+        let pins = self.policy().current().policy.pin_allowed;
         let mut vaults: Vec<_> = Vault::list(&self.0.vaults_dir)?
             .into_iter()
             .filter_map(|listing| {
                 let key = key_view(listing.key)?;
-                Some(VaultEntry { dir: listing.dir.to_string_lossy().into_owned(), name: listing.name, key })
+                let pin = pins && Vault::takes_pin(&listing.dir);
+                Some(VaultEntry {
+                    dir: listing.dir.to_string_lossy().into_owned(),
+                    name: listing.name,
+                    key,
+                    pin,
+                })
             })
             .collect();
         vaults.sort_by_key(|entry| Some(&entry.name) != self.0.vault.as_ref());
@@ -272,7 +288,7 @@ impl App {
     }
 
     /// The window may name only folders directly in the folder of vaults.
-    fn known_dir(&self, dir: &str) -> AppResult<PathBuf> {
+    pub(crate) fn known_dir(&self, dir: &str) -> AppResult<PathBuf> {
         let dir = PathBuf::from(dir);
         if dir.parent() == Some(self.0.vaults_dir.as_path()) {
             Ok(dir)
@@ -281,7 +297,7 @@ impl App {
         }
     }
 
-    fn take(&self, opened: Result<Vault, VaultError>) -> AppResult<UnlockOutcome> {
+    pub(crate) fn take(&self, opened: Result<Vault, VaultError>) -> AppResult<UnlockOutcome> {
         match opened {
             Ok(vault) => {
                 self.start(Session::new(vault, self.0.around.clone()));
@@ -293,6 +309,8 @@ impl App {
             Err(VaultError::TooManyTries { wait_seconds }) => {
                 Ok(UnlockOutcome::WrongPassphrase { tries_left: 0, wait_seconds })
             }
+            Err(VaultError::WrongPin { tries_left }) => Ok(UnlockOutcome::WrongPin { tries_left }),
+            Err(VaultError::PinSpent) => Ok(UnlockOutcome::WrongPin { tries_left: 0 }),
             Err(VaultError::Key(state)) => match key_view(state) {
                 Some(key) => Ok(UnlockOutcome::Key { key }),
                 None => Err(AppError::new("no_vault")),
@@ -338,7 +356,7 @@ fn folder_name(name: &str) -> AppResult<String> {
 }
 
 /// Argon2 and the keyring take a quarter of a second or a prompt: not on a thread that others wait for.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
     tokio::task::spawn_blocking(work).await.map_err(|_| AppError::new("internal"))
 }
 

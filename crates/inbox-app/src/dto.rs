@@ -25,8 +25,8 @@ pub use inbox_triage::clinic::{
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use policy::{PolicyState, PolicyView};
 pub use session::{
-    ConnectionView, CreateVaultRequest, CreatedVault, Preferences, SessionState, SignInRequest, SignOutView,
-    UnlockOutcome, VaultEntry, VaultKeyState,
+    ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,
+    SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
 };
 pub use sharing::{ClaimView, ColleagueView, CoverView, HandoverView, SharingView, WorkView};
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};

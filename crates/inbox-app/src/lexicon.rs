@@ -1,7 +1,7 @@
 //! The engine in force: the built-in lexicon with the clinic's own words and switches on top. What is stored and cannot be
 //! used is said in the window and leaves the built-in rules in force; it is never guessed at.
 
-use std::{collections::BTreeSet, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use inbox_domain::format_instant;
@@ -14,6 +14,7 @@ use inbox_vault::{LexiconVersion, Vault};
 use crate::{
     dto::{AppError, LexiconView, SavedLexicon},
     error::{AppResult, invalid},
+    packs::Packs,
     session::Session,
 };
 
@@ -38,18 +39,18 @@ impl Deref for SharedEngine {
 }
 
 impl SharedEngine {
-    /// The built-in lexicon with these words and switches.
-    pub(crate) fn of(clinic: &ClinicLexicon) -> Result<Self, Vec<ClinicProblem>> {
-        if *clinic == ClinicLexicon::default() {
+    /// The built-in lexicon with what the leads have signed, and with a vault's own words and switches.
+    pub(crate) fn of(own: &ClinicLexicon, packs: &Packs) -> Result<Self, Vec<ClinicProblem>> {
+        let problems = problems(own, packs);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let all = packs.beside(own);
+        if all == ClinicLexicon::default() {
             return Ok(Self::Builtin);
         }
-        Ok(Self::Clinic(Arc::new(Engine::with_clinic(clinic, &signed_rules())?)))
+        Ok(Self::Clinic(Arc::new(Engine::with_clinic(&all, &packs.signed)?)))
     }
-}
-
-/// Rules that a clinical lead has signed: no switch of a clinic goes below them. None, until there are signed packs.
-pub(crate) fn signed_rules() -> BTreeSet<String> {
-    BTreeSet::new()
 }
 
 /// The newest lexicon of a vault and the engine made from it.
@@ -67,17 +68,18 @@ pub(crate) struct LexiconInForce {
 
 impl LexiconInForce {
     /// What is kept in a vault.
-    pub(crate) fn load(vault: &Vault) -> Self {
+    pub(crate) fn load(vault: &Vault, packs: &Packs) -> Self {
         match vault.lexicon() {
-            Ok(None) => Self { readable: true, problem: None, ..Self::unreadable(0, None) },
-            Ok(Some(stored)) => Self::read(&stored),
-            Err(_) => Self::unreadable(0, None),
+            Ok(None) => Self { readable: true, problem: None, ..Self::unreadable(0, None, packs) },
+            Ok(Some(stored)) => Self::read(&stored, packs),
+            Err(_) => Self::unreadable(0, None, packs),
         }
     }
 
-    fn unreadable(version: u32, saved_at: Option<DateTime<Utc>>) -> Self {
+    fn unreadable(version: u32, saved_at: Option<DateTime<Utc>>, packs: &Packs) -> Self {
         Self {
-            engine: SharedEngine::Builtin,
+            // What the leads have signed is checked before it is taken, and does not depend on the vault.
+            engine: SharedEngine::of(&ClinicLexicon::default(), packs).unwrap_or(SharedEngine::Builtin),
             version,
             saved_at,
             lexicon: ClinicLexicon::default(),
@@ -86,13 +88,13 @@ impl LexiconInForce {
         }
     }
 
-    fn read(stored: &LexiconVersion) -> Self {
+    fn read(stored: &LexiconVersion, packs: &Packs) -> Self {
         let (version, saved_at) = (stored.version, Some(stored.saved_at));
         let Ok(mut lexicon) = serde_json::from_str::<ClinicLexicon>(&stored.lexicon) else {
-            return Self::unreadable(version, saved_at);
+            return Self::unreadable(version, saved_at, packs);
         };
-        let words = drop_unusable_words(&mut lexicon);
-        let mut switches = drop_stale_switches(&mut lexicon);
+        let words = drop_unusable_words(&mut lexicon, packs);
+        let mut switches = drop_stale_switches(&mut lexicon, packs);
         // The switch of an entry that is gone goes with it.
         switches.retain(|rule| !words.contains(rule));
         let problem = match (words.is_empty(), switches.is_empty()) {
@@ -102,17 +104,31 @@ impl LexiconInForce {
                 Some(AppError::new("words_dropped").with("rules", [words, switches].concat().join(", ")))
             }
         };
-        match SharedEngine::of(&lexicon) {
+        match SharedEngine::of(&lexicon, packs) {
             Ok(engine) => Self { engine, version, saved_at, lexicon, readable: true, problem },
-            Err(_) => Self::unreadable(version, saved_at),
+            Err(_) => Self::unreadable(version, saved_at, packs),
         }
     }
 }
 
+/// What is wrong with a vault's own words and switches beside what the leads have signed.
+fn problems(own: &ClinicLexicon, packs: &Packs) -> Vec<ClinicProblem> {
+    let mut found = own.problems(&packs.signed);
+    for (at, words) in own.words.iter().enumerate() {
+        if packs.lexicon.words.iter().any(|signed| signed.id == words.id) {
+            found.push(ClinicProblem {
+                path: format!("words[{at}].id"),
+                problem: ClinicProblemKind::DuplicateId,
+            });
+        }
+    }
+    found
+}
+
 /// Takes out entries that this version of the app no longer accepts, for example a phrase of words that it now counts as
 /// everyday ones: the others stay in force without them. Answers their rules.
-fn drop_unusable_words(lexicon: &mut ClinicLexicon) -> Vec<String> {
-    let problems = lexicon.problems(&signed_rules());
+fn drop_unusable_words(lexicon: &mut ClinicLexicon, packs: &Packs) -> Vec<String> {
+    let problems = problems(lexicon, packs);
     let unusable = |at: usize| problems.iter().any(|found| found.path.starts_with(&format!("words[{at}].")));
     let words = std::mem::take(&mut lexicon.words);
     let (dropped, kept): (Vec<_>, Vec<_>) = words.into_iter().enumerate().partition(|(at, _)| unusable(*at));
@@ -122,8 +138,8 @@ fn drop_unusable_words(lexicon: &mut ClinicLexicon) -> Vec<String> {
 
 /// Takes out switches of rules that this version of the app no longer has, or that were signed since: the clinic's words
 /// stay in force without them. Answers their rules.
-fn drop_stale_switches(lexicon: &mut ClinicLexicon) -> Vec<String> {
-    let problems = lexicon.problems(&signed_rules());
+fn drop_stale_switches(lexicon: &mut ClinicLexicon, packs: &Packs) -> Vec<String> {
+    let problems = problems(lexicon, packs);
     let stale = |at: usize| {
         problems.iter().any(|found| {
             matches!(found.problem, ClinicProblemKind::UnknownRule | ClinicProblemKind::SignedRule)
@@ -154,7 +170,7 @@ impl Session {
 
     /// Everything that is wrong with a draft; empty when it can be saved.
     pub fn check_lexicon(&self, draft: &ClinicLexicon) -> Vec<ClinicProblem> {
-        draft.problems(&signed_rules())
+        problems(draft, &self.packs())
     }
 
     /// Saves a draft made from version `base`, takes it into use and starts to judge stored messages by it.
@@ -174,7 +190,7 @@ impl Session {
     /// # Errors
     /// As [`Session::save_lexicon`].
     pub fn store_lexicon(&self, base: u32, draft: &ClinicLexicon) -> AppResult<SavedLexicon> {
-        if let Err(problems) = SharedEngine::of(draft) {
+        if let Err(problems) = SharedEngine::of(draft, &self.packs()) {
             return Ok(SavedLexicon::Refused { problems });
         }
         let json = serde_json::to_string(draft).map_err(|_| invalid("lexicon"))?;
@@ -189,7 +205,7 @@ impl Session {
         let newest = self.vault.lexicon().map(|stored| stored.map_or(0, |stored| stored.version));
         let found = self.lexicon_in_force();
         if newest.is_ok_and(|newest| newest > found.version || (found.version == 0 && !found.readable)) {
-            self.renew_lexicon(LexiconInForce::load(&self.vault));
+            self.renew_lexicon(LexiconInForce::load(&self.vault, &self.packs()));
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`dto::AppError`] with a stable code.
 
 mod app;
+mod app_keys;
 mod attachments;
 mod background;
 mod cases;
@@ -21,6 +22,7 @@ mod lexicon;
 mod listening;
 pub mod notify;
 mod pacing;
+pub mod packs;
 pub mod policy;
 mod preferences;
 mod reading;

@@ -5,6 +5,8 @@
 
 mod read;
 
+pub(crate) use read::changeable;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -226,6 +228,11 @@ impl PolicySource {
     /// No policy at all.
     pub fn none() -> Self {
         Self::new(None, false)
+    }
+
+    /// Whether it is the workstation's own, which must belong to the administrator.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        self.0.of_the_system
     }
 
     /// The file, whether it is there or not.

@@ -25,14 +25,14 @@ impl Session {
         let summary = self.vault.thread(id)?;
         let case = self.vault.open_case(id)?;
         let language = self.patient_language(summary.patient.as_ref());
-        let guidelines = Guidelines::builtin();
+        let guidelines = self.guidelines();
         let context = self.slot_context(&summary, case.as_ref(), language);
         let mut found = guidelines.search(language, query);
         found.retain(|response| !response.automatic);
         if query.trim().is_empty() {
             found.sort_by_key(|response| !fits(response, &summary));
         }
-        Ok(found.into_iter().map(|response| response_view(response, guidelines, &context)).collect())
+        Ok(found.into_iter().map(|response| response_view(response, &guidelines, &context)).collect())
     }
 
     /// What the content of a text gives against sending it.
@@ -42,7 +42,7 @@ impl Session {
         response: Option<&str>,
         summary: &ThreadSummary,
     ) -> AppResult<Vec<SendCheck>> {
-        let guidelines = Guidelines::builtin();
+        let guidelines = self.guidelines();
         let response =
             response.and_then(|name| guidelines.responses().find(|found| found.reference() == name));
         let country = self.country(summary.patient.as_ref());
@@ -67,7 +67,8 @@ impl Session {
 
     /// What a step of the checklist is called.
     pub(crate) fn step_label(&self, n: u8, language: &str) -> String {
-        let steps = Guidelines::builtin().checklist();
+        let guidelines = self.guidelines();
+        let steps = guidelines.checklist();
         let step = steps.iter().find(|step| step.n == n);
         step.map(|step| step.label.get(app_language(language)).to_owned()).unwrap_or_default()
     }
@@ -75,7 +76,8 @@ impl Session {
     /// The lines of a country that may still be given, the emergency number first.
     pub(crate) fn crisis_lines(&self, country: &str, language: &str) -> Vec<CrisisLineView> {
         let today = self.now().date_naive();
-        let mut lines = Guidelines::builtin().lines_of(country);
+        let guidelines = self.guidelines();
+        let mut lines = guidelines.lines_of(country);
         lines.retain(|line| line.emergency || !line.expired(today));
         lines.sort_by_key(|line| !line.emergency);
         lines

@@ -12,7 +12,7 @@ use inbox_vault::StoredFlag;
 use crate::{
     dto::{FlagView, RuleRow, TriedText},
     error::AppResult,
-    lexicon::{SharedEngine, signed_rules},
+    lexicon::SharedEngine,
     session::Session,
     text,
 };
@@ -31,7 +31,8 @@ impl Session {
     pub fn list_rules(&self, query: &str, category: Option<Category>) -> AppResult<Vec<RuleRow>> {
         let counted = self.vault.rule_counts()?.into_iter();
         let counts: HashMap<_, _> = counted.map(|count| (count.rule, (count.raised, count.wrong))).collect();
-        let signed = signed_rules();
+        let packs = self.packs();
+        let signed = &packs.signed;
         let german = self.language().starts_with("de");
         let wanted: Vec<_> = query.split_whitespace().map(str::to_lowercase).collect();
         let engine = self.engine();
@@ -47,10 +48,11 @@ impl Session {
 
     /// What triage says of a text, by a draft or by what is in force. Nothing is stored.
     pub fn try_text(&self, text: &str, draft: Option<&ClinicLexicon>) -> TriedText {
-        let engine = match draft.map_or_else(|| Ok(self.engine()), SharedEngine::of) {
-            Ok(engine) => engine,
-            Err(problems) => return TriedText { problems, ..nothing_tried() },
-        };
+        let engine =
+            match draft.map_or_else(|| Ok(self.engine()), |draft| SharedEngine::of(draft, &self.packs())) {
+                Ok(engine) => engine,
+                Err(problems) => return TriedText { problems, ..nothing_tried() },
+            };
         let whole = text.len();
         let text = &text[..text.floor_char_boundary(LONGEST_TRIED)];
         let mut triaged = engine.triage(&TriageInput { text, lang: None, context: &[] });

@@ -12,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{AvailabilityHours, Clock, ThreadId, ThreadStatus};
+use inbox_guidelines::Guidelines;
 use inbox_portal::Portal;
 use inbox_sync::CancelFlag;
 use inbox_vault::Vault;
@@ -25,6 +26,7 @@ use crate::{
     lexicon::{LexiconInForce, SharedEngine},
     listening::Line,
     notify::{NoNotifier, Notifier},
+    packs::Packs,
     policy::PolicySource,
     preferences::PreferencesFile,
     retriage::RetriageFacts,
@@ -91,6 +93,7 @@ pub struct Session {
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
     pub(crate) focused: AtomicBool,
     pub(crate) retriage: Mutex<RetriageFacts>,
+    packs: Arc<Packs>,
     hours: Mutex<InForce>,
     pub(crate) lexicon: Mutex<LexiconInForce>,
 }
@@ -113,7 +116,8 @@ impl Session {
             // Settings show that it is wanted; the next unlocking tries again.
             tracing::warn!(code = "escrow_not_kept");
         }
-        let (hours, lexicon) = (InForce::load(&vault), LexiconInForce::load(&vault));
+        let packs = Arc::new(Packs::for_vault(&around.policy, &vault, around.clock.now()));
+        let (hours, lexicon) = (InForce::load(&vault), LexiconInForce::load(&vault, &packs));
         Arc::new(Self {
             vault: Arc::new(vault),
             around,
@@ -128,6 +132,7 @@ impl Session {
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
             retriage: Mutex::default(),
+            packs,
             hours: Mutex::new(hours),
             lexicon: Mutex::new(lexicon),
         })
@@ -260,6 +265,16 @@ impl Session {
 
     pub(crate) fn set_hours(&self, hours: InForce) {
         *lock(&self.hours) = hours;
+    }
+
+    /// What the clinical leads have signed, as it was when the vault was opened.
+    pub(crate) fn packs(&self) -> Arc<Packs> {
+        Arc::clone(&self.packs)
+    }
+
+    /// Responses, checklist and crisis lines.
+    pub(crate) fn guidelines(&self) -> Arc<Guidelines> {
+        Arc::clone(&self.packs.guidelines)
     }
 
     /// What judges messages now.

@@ -305,7 +305,7 @@ impl Session {
     }
 
     /// `Practitioner/ID` of the clinician.
-    fn reference(&self) -> AppResult<String> {
+    pub(crate) fn reference(&self) -> AppResult<String> {
         let id = self.practitioner().ok_or_else(|| AppError::new("not_connected"))?;
         Ok(format!("Practitioner/{id}"))
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::key_arguments::KeyCommand;
+use crate::{key_arguments::KeyCommand, pack_commands::PackCommand};
 
 /// Anteroom without a window: JSON on standard output, messages for people on standard error.
 #[derive(Debug, Parser)]
@@ -168,6 +168,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },
+    /// What a clinical lead signs for the clinic.
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Check the clinic's policy file.
     Policy {
         /// The file; the system's without it.

@@ -9,6 +9,7 @@ mod key_commands;
 mod lexicon_commands;
 mod messages;
 mod output;
+mod pack_commands;
 mod policy_commands;
 mod portal_commands;
 mod sharing_commands;
@@ -63,6 +64,7 @@ fn run(command: Command) -> Outcome {
         Command::Doctor { vault, passphrase_file, policy } => {
             doctor::run(vault.as_deref(), passphrase_file.as_deref(), policy.as_deref())
         }
+        Command::Pack(command) => pack_commands::run(&command),
         Command::Policy { file } => policy_commands::check(file.as_deref()),
     }
 }

@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 60] = [
+const SENTENCES: [(&str, &str); 61] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -11,6 +11,7 @@ const SENTENCES: [(&str, &str); 60] = [
     ("wrong_recovery_code", "the recovery code is not this vault's"),
     ("mistyped_recovery_code", "the recovery code is mistyped"),
     ("weak_passphrase", "the passphrase is too short"),
+    ("signing_key_unusable", "the signing key in this vault cannot be used"),
     ("no_pin", "this vault has no PIN on this machine"),
     ("wrong_pin", "the PIN does not open this vault"),
     ("pin_spent", "too many wrong PINs: only the passphrase opens the vault"),

@@ -24,5 +24,8 @@
 // RetriageState), retriage-cancel, retriage-resume
 // policy-open, policy-dialog (data-state: the PolicyState), policy-setting (data-key, data-set), policy-broken, policy-problem
 // (data-line, data-expected)
+// keys-open, keys-dialog, keys-present, keys-new, keys-repeat, keys-change, keys-new-code, keys-code, keys-code-repeat,
+// keys-code-confirm, keys-code-unconfirmed, keys-pin, keys-pin-set, keys-pin-remove, keys-no-pin, unlock-pin, pin-submit, pin-problem,
+// pin-passphrase, policy-pack (data-problem)
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::packs::{PackView, Packs};
 use crate::policy::{PolicyProblem, PolicySource, UpdateChannel, WatchWhileLocked};
 
 /// Whether the clinic's policy file holds.
@@ -48,6 +49,8 @@ pub struct PolicyView {
     pub leads: Vec<String>,
     /// Each vault's data key is also wrapped for the clinic's escrow key.
     pub escrow: bool,
+    /// Signed packs, in force or not.
+    pub packs: Vec<PackView>,
 }
 
 impl PolicyView {
@@ -74,6 +77,7 @@ impl PolicyView {
             update_channel: policy.update_channel,
             leads: policy.leads.iter().map(|lead| lead.practitioner.clone()).collect(),
             escrow: policy.escrow_key.is_some(),
+            packs: Packs::of(source).views().to_vec(),
         }
     }
 }

@@ -32,6 +32,21 @@ pub struct VaultEntry {
     pub name: String,
     /// State of its key.
     pub key: VaultKeyState,
+    /// A PIN opens it now.
+    #[serde(default)]
+    #[specta(optional)]
+    pub pin: bool,
+}
+
+/// How the open vault can be opened.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct KeysView {
+    /// A PIN opens it.
+    pub pin: bool,
+    /// The clinic's policy allows a PIN.
+    pub pin_allowed: bool,
+    /// The newest recovery code was typed from paper.
+    pub code_confirmed: bool,
 }
 
 /// Whether the window has an open vault.
@@ -70,6 +85,11 @@ pub enum UnlockOutcome {
         tries_left: u32,
         /// Seconds until the next try is taken.
         wait_seconds: u32,
+    },
+    /// The PIN did not open it.
+    WrongPin {
+        /// Tries left; with none only the passphrase opens it.
+        tries_left: u32,
     },
     /// The key cannot be had; nothing was touched.
     Key {

@@ -105,7 +105,7 @@ pub(super) fn read(file: &Path, of_the_system: bool) -> PolicyInForce {
 
 /// Whether somebody who is no administrator may change this file or folder.
 #[cfg(unix)]
-fn changeable(found: &fs::Metadata, of_the_system: bool) -> bool {
+pub(crate) fn changeable(found: &fs::Metadata, of_the_system: bool) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     changeable_by(found.mode(), found.uid(), found.gid(), of_the_system)
 }
@@ -118,7 +118,7 @@ pub(super) fn changeable_by(mode: u32, owner: u32, group: u32, of_the_system: bo
 
 /// Elsewhere the folder's access list guards the file; what can be seen here is the read-only mark alone.
 #[cfg(not(unix))]
-fn changeable(_found: &fs::Metadata, _of_the_system: bool) -> bool {
+pub(crate) fn changeable(_found: &fs::Metadata, _of_the_system: bool) -> bool {
     false
 }
 

@@ -5,6 +5,7 @@ mod contract;
 mod inbox;
 mod keys;
 mod lexicon;
+mod packs;
 mod rig;
 mod sharing;
 mod texts;

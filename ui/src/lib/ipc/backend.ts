@@ -13,6 +13,7 @@ import type {
   CoverView,
   CreatedVault,
   CreateVaultRequest,
+  KeysView,
   LexiconView,
   MessageFunction,
   OutboxView,
@@ -56,6 +57,15 @@ export interface Backend {
   signOut(): Promise<SignOutView>
   loadConnection(): Promise<ConnectionView>
   lockVault(): Promise<void>
+  /** After five wrong PINs only the passphrase opens the vault. */
+  unlockWithPin(dir: string, pin: string): Promise<UnlockOutcome>
+  loadKeys(): Promise<KeysView>
+  changePassphrase(present: string, next: string): Promise<void>
+  /** The code before opens the vault until `confirmRecoveryCode`. */
+  newRecoveryCode(passphrase: string): Promise<CreatedVault>
+  confirmRecoveryCode(code: string): Promise<void>
+  /** `null` takes the PIN away. */
+  setPin(passphrase: string, pin: string | null): Promise<void>
   /** Also while no vault is open. */
   loadPolicy(): Promise<PolicyView>
   loadPreferences(): Promise<Preferences>

@@ -25,6 +25,18 @@ export const commands = {
 	lockVault: () => typedError<null, AppError>(__TAURI_INVOKE("lock_vault")),
 	/**  The clinic's policy. */
 	loadPolicy: () => typedError<PolicyView, AppError>(__TAURI_INVOKE("load_policy")),
+	/**  How the open vault can be opened. */
+	loadKeys: () => typedError<KeysView, AppError>(__TAURI_INVOKE("load_keys")),
+	/**  Changes the passphrase of the open vault. */
+	changePassphrase: (present: string, newPassphrase: string) => typedError<null, AppError>(__TAURI_INVOKE("change_passphrase", { present, newPassphrase })),
+	/**  A new recovery code for the open vault, shown once; the one before opens it until the new one was typed. */
+	newRecoveryCode: (passphrase: string) => typedError<CreatedVault, AppError>(__TAURI_INVOKE("new_recovery_code", { passphrase })),
+	/**  The newest recovery code, typed as it was written down. */
+	confirmRecoveryCode: (code: string) => typedError<null, AppError>(__TAURI_INVOKE("confirm_recovery_code", { code })),
+	/**  Sets a PIN for the open vault, or takes it away. */
+	setPin: (passphrase: string, pin: string | null) => typedError<null, AppError>(__TAURI_INVOKE("set_pin", { passphrase, pin })),
+	/**  Opens a vault with its PIN. */
+	unlockWithPin: (dir: string, pin: string) => typedError<UnlockOutcome, AppError>(__TAURI_INVOKE("unlock_with_pin", { dir, pin })),
 	/**  Look and language. */
 	loadPreferences: () => typedError<Preferences, AppError>(__TAURI_INVOKE("load_preferences")),
 	/**  Saves look and language. */
@@ -519,6 +531,16 @@ export type HandoverView = {
 	error: string | null,
 };
 
+/**  How the open vault can be opened. */
+export type KeysView = {
+	/**  A PIN opens it. */
+	pin: boolean,
+	/**  The clinic's policy allows a PIN. */
+	pin_allowed: boolean,
+	/**  The newest recovery code was typed from paper. */
+	code_confirmed: boolean,
+};
+
 /**  The clinic's own words and switches as they are in force. */
 export type LexiconView = {
 	/**  Newest version; 0 before the first one. */
@@ -695,6 +717,35 @@ export type Overview = {
 	next_deadline: string | null,
 };
 
+/**  Why a pack is not in force. */
+export type PackProblem = 
+/**  The file cannot be read, or is no pack. */
+"unreadable" | 
+/**  An ordinary user could change the file or its folder. */
+"writable" | 
+/**  Whoever signed it is no clinical lead of this clinic. */
+"unknown_lead" | 
+/**  The signature is not that lead's, or the content was changed. */
+"wrong_signature" | 
+/**  A lexicon or a guideline in it does not follow the rules. */
+"invalid_content" | 
+/**  This vault has used a newer version already. */
+"older" | 
+/**  This vault has used it and it is no longer there. */
+"missing";
+
+/**  A pack as Settings shows it. */
+export type PackView = {
+	/**  Its name; the file's where the pack cannot be read. */
+	name: string,
+	/**  Its version; 0 where it cannot be read. */
+	version: number,
+	/**  `Practitioner/ID` of the lead who signed it, or says so. */
+	lead: string,
+	/**  Why it is not in force. */
+	problem: PackProblem | null,
+};
+
 /**  A patient as the banner shows her. */
 export type PatientBanner = {
 	/**  Id in this vault. */
@@ -797,6 +848,8 @@ export type PolicyView = {
 	leads: string[],
 	/**  Each vault's data key is also wrapped for the clinic's escrow key. */
 	escrow: boolean,
+	/**  Signed packs, in force or not. */
+	packs: PackView[],
 };
 
 /**  Look and language of the window; kept outside the vault, so that the lock screen has them. */
@@ -1191,6 +1244,10 @@ export type UnlockOutcome =
 tries_left: number; 
 /**  Seconds until the next try is taken. */
 wait_seconds: number } | 
+/**  The PIN did not open it. */
+{ outcome: "wrong_pin"; 
+/**  Tries left; with none only the passphrase opens it. */
+tries_left: number } | 
 /**  The key cannot be had; nothing was touched. */
 { outcome: "key"; 
 /**  Why. */
@@ -1223,6 +1280,8 @@ export type VaultEntry = {
 	name: string,
 	/**  State of its key. */
 	key: VaultKeyState,
+	/**  A PIN opens it now. */
+	pin?: boolean,
 };
 
 /**  State of one vault folder as the unlock page shows it (SECURITY.md, "Keyring"). */

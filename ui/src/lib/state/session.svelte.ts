@@ -33,6 +33,12 @@ class Session {
     return outcome
   }
 
+  async unlockWithPin(dir: string, pin: string): Promise<UnlockOutcome> {
+    const outcome = await backend().unlockWithPin(dir, pin)
+    if (outcome.outcome === 'unlocked') await this.refresh()
+    return outcome
+  }
+
   async recover(dir: string, code: string, passphrase: string): Promise<UnlockOutcome> {
     const outcome = await backend().recoverVault(dir, code, passphrase)
     if (outcome.outcome === 'unlocked') await this.refresh()

@@ -4,6 +4,7 @@ import type {
   AppError,
   AppEvent,
   Backend,
+  KeysView,
   MessageView,
   PolicyView,
   Preferences,
@@ -17,6 +18,7 @@ import type {
 } from '../backend'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
+import { keyCommands } from './keys'
 import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
 import { sharingCommands } from './sharing'
@@ -27,6 +29,7 @@ export interface FakeOptions {
   session?: SessionState
   preferences?: Preferences
   policy?: Partial<PolicyView>
+  keys?: Partial<KeysView>
   staleness?: Partial<Staleness>
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
@@ -100,6 +103,7 @@ const NO_POLICY: PolicyView = {
   update_channel: 'stable',
   leads: [],
   escrow: false,
+  packs: [],
 }
 const VAULT: VaultEntry = { dir: 'sample', name: 'Dr. A. Adler, outpatient clinic', key: 'ready' }
 
@@ -193,6 +197,10 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       session = { state: 'locked', vaults: [VAULT], undelivered: pending() }
       emit({ kind: 'locked' })
     },
+    ...keyCommands(
+      options.keys ?? {},
+      () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
+    ),
     loadPolicy: async () => ({ ...NO_POLICY, ...options.policy }),
     loadPreferences: async () => preferences,
     savePreferences: async (next) => {
