@@ -16,6 +16,8 @@ const COMMAND_NAMES: &[&str] = &[
     "confirm_recovery_code",
     "set_pin",
     "unlock_with_pin",
+    "answer_lock",
+    "note_activity",
     "load_preferences",
     "save_preferences",
     "load_overview",

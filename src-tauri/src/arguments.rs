@@ -32,6 +32,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
 
+    /// Lock after so many seconds without a touch, instead of the clinic's time (tests).
+    #[cfg(feature = "rig")]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) idle_seconds: Option<u64>,
+
     /// Write ui/src/lib/ipc/bindings.ts and end.
     #[cfg(debug_assertions)]
     #[arg(long)]

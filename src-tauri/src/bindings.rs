@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{commands, key_commands, lexicon_commands, sharing_commands};
+use crate::{commands, key_commands, lexicon_commands, locking_commands, sharing_commands};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -20,7 +20,6 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::sign_in,
             commands::sign_out,
             commands::load_connection,
-            commands::lock_vault,
             commands::load_policy,
             key_commands::load_keys,
             key_commands::change_passphrase,
@@ -28,6 +27,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             key_commands::confirm_recovery_code,
             key_commands::set_pin,
             key_commands::unlock_with_pin,
+            locking_commands::lock_vault,
+            locking_commands::answer_lock,
+            locking_commands::note_activity,
             commands::load_preferences,
             commands::save_preferences,
             commands::load_overview,

@@ -106,14 +106,6 @@ pub(crate) fn answer_close(
     Ok(())
 }
 
-/// Closes the vault; the window has saved its draft before.
-#[tauri::command(async)]
-#[specta::specta]
-pub(crate) fn lock_vault(app: State<'_, App>) -> Answer<()> {
-    app.lock();
-    Ok(())
-}
-
 /// The clinic's policy.
 #[tauri::command(async)]
 #[specta::specta]

@@ -5,9 +5,13 @@ mod arguments;
 mod bindings;
 mod browser;
 mod commands;
+#[cfg(target_os = "linux")]
+mod desktop_session;
 mod hardening;
 mod key_commands;
 mod lexicon_commands;
+mod locking;
+mod locking_commands;
 mod logging;
 mod notifications;
 mod places;
@@ -48,6 +52,7 @@ fn run(arguments: Arguments) -> tauri::Result<()> {
         .plugin(window::state_plugin())
         .manage(painted)
         .manage(window::Closing::default())
+        .manage(locking::Locking::default())
         .invoke_handler(builder.invoke_handler())
         .setup(move |tauri_app| {
             let handle = tauri_app.handle().clone();
@@ -56,6 +61,10 @@ fn run(arguments: Arguments) -> tauri::Result<()> {
             #[cfg(feature = "rig")]
             rig_unlock(&arguments, &app);
             window::open(tauri_app)?;
+            locking::watch_idleness(handle.clone());
+            // Elsewhere idleness alone locks: the notices of Windows and macOS are not followed yet.
+            #[cfg(target_os = "linux")]
+            desktop_session::follow(&handle);
             Ok(())
         })
         .on_window_event(window::on_event)
@@ -73,6 +82,7 @@ fn options(arguments: &Arguments, handle: &tauri::AppHandle) -> AppOptions {
         clock: std::sync::Arc::new(inbox_domain::SystemClock),
         notifier: std::sync::Arc::new(notifications::Desktop::new(handle.clone())),
         events: std::sync::Arc::new(move |event| window::emit(&events, event)),
+        idle: idle(arguments),
         open_browser: std::sync::Arc::new(browser::open),
     }
 }
@@ -86,6 +96,16 @@ fn policy(arguments: &Arguments) -> PolicySource {
 #[cfg(not(feature = "rig"))]
 fn policy(_: &Arguments) -> PolicySource {
     PolicySource::system()
+}
+
+#[cfg(feature = "rig")]
+fn idle(arguments: &Arguments) -> Option<std::time::Duration> {
+    arguments.idle_seconds.map(std::time::Duration::from_secs)
+}
+
+#[cfg(not(feature = "rig"))]
+fn idle(_: &Arguments) -> Option<std::time::Duration> {
+    None
 }
 
 /// A vault that opens from a passphrase file holds sample data, whoever asked for it.

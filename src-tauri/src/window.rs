@@ -57,6 +57,31 @@ pub(crate) fn focus(app: &AppHandle) {
     }
 }
 
+/// Destroys the view with all that it holds and draws a new one: the process that drew it is ended, so that no text remains in
+/// its memory, and the window stays where it is.
+pub(crate) fn destroy_view(app: &AppHandle) {
+    let destroyed = app.get_webview_window(LABEL).map(|window| window.with_webview(renew));
+    if !matches!(destroyed, Some(Ok(()))) {
+        tracing::warn!(code = "view_not_destroyed");
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn renew(view: tauri::webview::PlatformWebview) {
+    use webkit2gtk::WebViewExt as _;
+    let view = view.inner();
+    let page = view.uri();
+    view.terminate_web_process();
+    if let Some(page) = page {
+        view.load_uri(&page);
+    }
+}
+
+/// The page has taken everything off the screen itself. Its process goes on, with what is left in its memory: ending it is done on
+/// Linux alone.
+#[cfg(not(target_os = "linux"))]
+fn renew(_view: tauri::webview::PlatformWebview) {}
+
 /// Tells the window.
 pub(crate) fn emit(app: &AppHandle, event: AppEvent) {
     if app.emit_to(LABEL, APP_EVENT, event).is_err() {
@@ -118,7 +143,7 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
             api.prevent_close();
             closing.ask(window);
         }
-        WindowEvent::Destroyed => app.lock(),
+        WindowEvent::Destroyed => app.quit(),
         _ => {}
     }
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod lexicon;
 mod locked;
+mod locks;
 mod look;
 mod notified;
 

@@ -67,6 +67,22 @@ impl Window {
         .await
     }
 
+    /// Ids of the processes of this window by name (at most 15 characters, as the system shows it): `anteroom`,
+    /// `WebKitWebProces`.
+    pub fn processes(&self, name: &str) -> Vec<u32> {
+        inhabitants(&self.home, Some(name))
+    }
+
+    /// Whether the app has the vault's database open.
+    pub fn holds_database(&self) -> bool {
+        self.processes("anteroom").into_iter().any(|id| {
+            let files = std::fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
+            files
+                .filter_map(|file| std::fs::read_link(file.path()).ok())
+                .any(|file| file.ends_with("vault.db"))
+        })
+    }
+
     /// The client, for what is not covered here.
     pub fn client(&self) -> &Client {
         &self.client

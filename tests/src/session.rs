@@ -8,7 +8,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::children::{Running, bound, built};
-use crate::{Display, Home, Keyring, Notifications, Result, until, until_async};
+use crate::logind::SESSION_ID;
+use crate::{Display, Home, Keyring, Logind, Notifications, Result, until, until_async};
 
 /// A bus that starts no services by itself: a keyring prompt or a second keyring cannot appear behind a test's back.
 const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -31,6 +32,7 @@ const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bu
 pub struct Session {
     keyring: Option<Keyring>,
     notifications: Option<Notifications>,
+    logind: Option<Logind>,
     display: Option<Display>,
     persons_display: Vec<(&'static str, OsString)>,
     bus: Running,
@@ -51,7 +53,15 @@ impl Session {
         command.arg("--nofork").arg("--nopidfile").arg("--config-file").arg(config);
         let bus = Running::start("dbus-daemon", &mut command, &home.log("bus"))?;
         until("socket of the private bus", Duration::from_secs(20), || socket.exists().then_some(()))?;
-        Ok(Self { keyring: None, notifications: None, display: None, persons_display: Vec::new(), bus, home })
+        Ok(Self {
+            keyring: None,
+            notifications: None,
+            logind: None,
+            display: None,
+            persons_display: Vec::new(),
+            bus,
+            home,
+        })
     }
 
     /// A session with an unlocked keyring.
@@ -73,10 +83,10 @@ impl Session {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = bound(program);
         self.home.furnish(&mut command);
-        command.env(
-            "DBUS_SESSION_BUS_ADDRESS",
-            format!("unix:path={}", self.home.path().join("run/bus").display()),
-        );
+        let bus = format!("unix:path={}", self.home.path().join("run/bus").display());
+        // The system's bus too: a lock of the person's own desktop must not reach a program of the rig.
+        command.env("DBUS_SESSION_BUS_ADDRESS", &bus).env("DBUS_SYSTEM_BUS_ADDRESS", bus);
+        command.env("XDG_SESSION_ID", SESSION_ID);
         if let Some(display) = &self.display {
             command.env("DISPLAY", display.name());
         }
@@ -139,6 +149,23 @@ impl Session {
     pub fn record_notifications(&mut self) -> Result<()> {
         self.notifications = Some(Notifications::record(self)?);
         Ok(())
+    }
+
+    /// Puts a login manager and a screensaver on the bus.
+    ///
+    /// # Errors
+    /// When one does not answer in time.
+    pub fn start_logind(&mut self) -> Result<()> {
+        self.logind = Some(Logind::start(self)?);
+        Ok(())
+    }
+
+    /// The login manager of this session.
+    ///
+    /// # Errors
+    /// When none was started.
+    pub fn logind(&self) -> Result<&Logind> {
+        self.logind.as_ref().ok_or_else(|| "no login manager is running".into())
     }
 
     /// The notifications of this session.

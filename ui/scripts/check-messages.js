@@ -28,6 +28,7 @@ const dynamicPrefixes = [
   'unreadable_',
   'group_',
   'lexicon_problem_',
+  'locked_',
   'work_queued_',
   'work_refused_',
 ]

@@ -17,7 +17,16 @@ async function problems(): Promise<string[]> {
 
 const locked = (key: VaultKeyState): SessionState => ({
   state: 'locked',
-  undelivered: 1,
+  left: [
+    {
+      dir: 'a',
+      reason: 'idle',
+      at: '2026-11-23T06:41:00.000Z',
+      undelivered: 2,
+      undelivered_crisis: 1,
+      draft_unsure: true,
+    },
+  ],
   vaults: [
     { dir: 'a', name: 'A', key },
     { dir: 'b', name: 'B', key: 'ready' },

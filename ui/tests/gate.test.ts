@@ -2,11 +2,12 @@
 import { fireEvent } from '@testing-library/svelte'
 import { describe, expect, test } from 'vitest'
 import type { SessionState, VaultKeyState } from '../src/lib/ipc/backend'
+import { SAMPLE_NOW } from '../src/lib/ipc/fake'
 import { all, one, openWindow, until } from './window'
 
 const locked = (key: VaultKeyState = 'ready', undelivered = 0): SessionState => ({
   state: 'locked',
-  undelivered,
+  left: [{ dir: 'a', reason: 'asked', at: SAMPLE_NOW, undelivered, undelivered_crisis: 0, draft_unsure: false }],
   vaults: [{ dir: 'a', name: 'Dr. A. Adler', key }],
 })
 const type = (testid: string, value: string) => fireEvent.input(one(testid), { target: { value } })

@@ -10,6 +10,7 @@ import { inbox } from '../src/lib/state/inbox.svelte'
 import { forgetWarnings } from '../src/lib/state/leaving'
 import { policy } from '../src/lib/state/policy.svelte'
 import { preferences } from '../src/lib/state/preferences.svelte'
+import { privacy } from '../src/lib/state/privacy.svelte'
 import { rules } from '../src/lib/state/rules.svelte'
 import { search } from '../src/lib/state/search.svelte'
 import { session } from '../src/lib/state/session.svelte'
@@ -33,6 +34,8 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   rules.clear()
   policy.clear()
   toasts.clear()
+  privacy.end()
+  preferences.hideUnfocused = false
   return fake
 }
 

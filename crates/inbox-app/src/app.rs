@@ -2,11 +2,10 @@
 //! is [`Session`]'s.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use inbox_domain::Clock;
@@ -22,6 +21,7 @@ use crate::{
     },
     error::{AppResult, invalid},
     hours::{is_country, week_in},
+    locking::{Activity, Parked},
     notify::Notifier,
     policy::{PolicySource, check_passphrase},
     preferences::PreferencesFile,
@@ -46,22 +46,26 @@ pub struct AppOptions {
     pub notifier: Arc<dyn Notifier>,
     /// Where events go.
     pub events: OnEvent,
+    /// Another time than the clinic's after which an untouched vault is locked: for tests.
+    pub idle: Option<Duration>,
     /// Opens an https address (or one on this machine) in the system's browser, for the sign-in.
     pub open_browser: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// The use cases of the window; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     vaults_dir: PathBuf,
     vault: Option<String>,
-    around: Surroundings,
+    pub(crate) around: Surroundings,
     open_browser: Arc<dyn Fn(&str) + Send + Sync>,
-    session: Mutex<Option<Arc<Session>>>,
-    /// Undelivered replies when the vault was locked: the lock screen counts them.
-    undelivered: AtomicU32,
+    pub(crate) session: Mutex<Option<Arc<Session>>>,
+    /// What is kept, in memory alone, of vaults that were open and are locked.
+    pub(crate) parked: Mutex<HashMap<PathBuf, Parked>>,
+    pub(crate) activity: Activity,
+    pub(crate) idle: Option<Duration>,
 }
 
 impl App {
@@ -81,7 +85,9 @@ impl App {
             around,
             open_browser: options.open_browser,
             session: Mutex::new(None),
-            undelivered: AtomicU32::new(0),
+            parked: Mutex::default(),
+            activity: Activity::default(),
+            idle: options.idle,
         }))
     }
 
@@ -103,13 +109,14 @@ impl App {
                 vault: session.name().to_owned(),
                 practitioner: session.practitioner_name(),
                 demo: self.0.around.demo,
+                place: session.place(),
             });
         }
         let vaults = self.list_vaults()?;
         if vaults.is_empty() {
             return Ok(SessionState::FirstRun);
         }
-        Ok(SessionState::Locked { vaults, undelivered: self.0.undelivered.load(Ordering::Relaxed) })
+        Ok(SessionState::Locked { vaults, left: self.left() })
     }
 
     /// Opens a vault of this workstation and starts to sync.
@@ -224,15 +231,6 @@ impl App {
         Ok(SignOutView { revoked: record.revoked })
     }
 
-    /// Closes the vault: database closed, key wiped, notifications taken back. The window saves its draft before.
-    pub fn lock(&self) {
-        let Some(session) = lock(&self.0.session).take() else { return };
-        self.0.undelivered.store(session.undelivered(), Ordering::Relaxed);
-        session.close();
-        self.0.around.notifier.withdraw();
-        (self.0.around.events)(AppEvent::Locked);
-    }
-
     /// Whether somebody looks at the window.
     pub fn set_focused(&self, focused: bool) {
         if let Ok(session) = self.session() {
@@ -321,12 +319,12 @@ impl App {
     }
 
     fn start(&self, session: Arc<Session>) {
-        // A notice of another session opens nothing here.
-        self.0.around.notifier.withdraw();
+        self.come_back(&session);
         background::start(&session);
         if let Some(before) = lock(&self.0.session).replace(session) {
             before.close();
         }
+        self.note_activity();
         tracing::info!(event = "unlocked");
     }
 }

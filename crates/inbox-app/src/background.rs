@@ -50,8 +50,8 @@ fn run(session: &Arc<Session>, runtime: &Runtime) {
         let caught = catch_unwind(AssertUnwindSafe(|| {
             let wanted = !session.status.get().signed_out && !session.filling.is_stopped();
             if session.is_connected() && wanted {
-                let outcome = runtime.block_on(sync_once(session, cause));
-                pacing.note(outcome);
+                let outcome = runtime.block_on(until_closed(session, sync_once(session, cause)));
+                outcome.into_iter().for_each(|outcome| pacing.note(outcome));
             }
             pacing.pause(session.look())
         }));
@@ -65,6 +65,15 @@ fn run(session: &Arc<Session>, runtime: &Runtime) {
     }
     // The socket says goodbye; nobody waits for a server that does not answer.
     let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, listening).await });
+}
+
+/// Runs a sync. One that waits for the portal when the vault is closed is given up: what it had sent is looked up by the next
+/// one, as after a crash.
+async fn until_closed(session: &Session, sync: impl Future<Output = Outcome>) -> Option<Outcome> {
+    tokio::select! {
+        outcome = sync => Some(outcome),
+        () = session.closed() => None,
+    }
 }
 
 /// Waits until `end`, or until somebody wants a sync earlier, or until the vault is closed. A hint is followed at `hint_from`

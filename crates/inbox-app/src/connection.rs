@@ -12,7 +12,6 @@ use inbox_portal::{
     Auth, BrowserSignIn, Capabilities, HttpLimits, NoTokenStore, Portal, PortalError, TokenStore,
     TokenStoreError, auth::client_credentials, map_practitioner,
 };
-use inbox_sync::VaultTokens;
 use inbox_sync::settings::{AUTH, CAPABILITIES, ME, PRACTITIONER, UNAUTHORIZED};
 use inbox_vault::Patient;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -186,7 +185,7 @@ impl Session {
         let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
         let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
         let auth: Auth = serde_json::from_str(&auth).map_err(|_| missing())?;
-        let store = Arc::new(self.vault_tokens());
+        let store = Arc::clone(&self.tokens) as Arc<dyn TokenStore>;
         let portal = Portal::new(&address, auth, store, HttpLimits::default())?;
         if let Some(kept) =
             self.vault.setting(CAPABILITIES)?.and_then(|text| serde_json::from_str(&text).ok())
@@ -194,11 +193,6 @@ impl Session {
             portal.set_capabilities(kept);
         }
         Ok(portal)
-    }
-
-    /// The tokens in this vault.
-    pub(crate) fn vault_tokens(&self) -> VaultTokens {
-        VaultTokens::new(Arc::clone(&self.vault), Arc::clone(&self.around.clock))
     }
 
     /// Id of the clinician: a vault is hers for good, and a sign-in as somebody else is not taken for hers.
@@ -255,6 +249,17 @@ impl Session {
         let own = patient.and_then(|patient| patient.country.clone()).filter(|country| !country.is_empty());
         let clinic = || self.vault.setting(COUNTRY).ok().flatten();
         own.or_else(clinic).unwrap_or_else(|| country_of_zone(self.hours().zone()).to_owned())
+    }
+
+    /// Keeps a sign-in that went on in memory while the vault was closed. One that was made or ended meanwhile, by another
+    /// process, counts more.
+    pub(crate) fn keep_sign_in(&self, auth: &Auth) {
+        let stored = self.vault.setting(AUTH).ok().flatten();
+        let stored: Option<Auth> = stored.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let lent = stored.is_some_and(|stored| stored.is_lent());
+        if lent && self.keep(AUTH, auth).is_err() {
+            tracing::warn!(code = "tokens_not_kept");
+        }
     }
 
     fn keep(&self, key: &str, value: &impl Serialize) -> AppResult<()> {

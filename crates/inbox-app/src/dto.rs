@@ -13,6 +13,7 @@ use specta::Type;
 mod attachment;
 mod lexicon;
 mod policy;
+mod locking;
 mod session;
 mod sharing;
 mod writing;
@@ -24,6 +25,7 @@ pub use inbox_triage::clinic::{
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use policy::{PolicyState, PolicyView};
+pub use locking::{LockReason, LockedView, Place};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,
     SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
@@ -473,6 +475,8 @@ pub enum AppEvent {
     },
     /// The vault was locked.
     Locked,
+    /// The vault is about to be locked: the window saves its draft and answers with `answer_lock` within half a second.
+    LockRequested,
     /// The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second.
     CloseRequested,
 }

@@ -15,7 +15,7 @@ use crate::{
     dto::{AppError, AppEvent},
     error::AppResult,
     pacing::Reopening,
-    session::Session,
+    session::{Session, lock},
 };
 
 /// The Subscription that stays on the portal when the socket ends, to be used again.
@@ -26,6 +26,9 @@ const ABSENT: Duration = Duration::from_secs(6 * 3600);
 
 /// Before a sign-in there is nothing to open.
 const UNCONNECTED: Duration = Duration::from_secs(30);
+
+/// How long a refresh of the sign-in may still take when the vault is closed.
+const REFRESH: Duration = Duration::from_secs(30);
 
 /// A socket that was open for so long was a good one.
 const GOOD: Duration = Duration::from_secs(60);
@@ -155,6 +158,17 @@ impl Session {
     fn set_live(&self, live: bool) {
         self.status.change(|facts| facts.live = live);
         self.emit(AppEvent::StatusChanged);
+    }
+
+    /// Waits until the vault is closed and no refresh of the sign-in is on its way: a refresh that is given up ends the login.
+    pub(crate) async fn closed(&self) {
+        let mut line = self.line.subscribe();
+        let portal = lock(&self.portal).clone();
+        // The sender lives as long as the session.
+        let _ = line.wait_for(|line| line.closed).await;
+        if let Some(portal) = lock(&self.portal).clone().or(portal) {
+            let _ = tokio::time::timeout(REFRESH, portal.refresh_ended()).await;
+        }
     }
 
     /// Ends the socket: for ever when the vault is closed, else to open one for another sign-in.

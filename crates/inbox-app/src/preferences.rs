@@ -73,7 +73,7 @@ fn default_preferences() -> Preferences {
         .find(|value| !value.is_empty())
         .unwrap_or_default();
     let language = if desktop.starts_with("de") { "de" } else { "en" };
-    Preferences { language: language.to_owned(), theme: "system".to_owned() }
+    Preferences { language: language.to_owned(), theme: "system".to_owned(), hide_unfocused: false }
 }
 
 #[cfg(test)]

@@ -94,6 +94,13 @@ impl Session {
         self.emit(AppEvent::RetriageChanged);
     }
 
+    /// Ends the background run with the session.
+    pub(crate) fn stop_retriage(&self) {
+        let mut facts = lock(&self.retriage);
+        facts.paused = true;
+        facts.cancel.cancel();
+    }
+
     /// Goes on where it was stopped, or begins where the messages are judged by another engine.
     pub fn resume_retriage(self: &Arc<Self>) {
         lock(&self.retriage).paused = false;

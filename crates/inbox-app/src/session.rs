@@ -19,10 +19,11 @@ use inbox_vault::Vault;
 use secrecy::SecretString;
 
 use crate::{
-    dto::AppEvent,
+    dto::{AppEvent, Place},
     error::{AppResult, parse, parse_instant},
     first_fill::Filling,
     hours::InForce,
+    lending::SessionTokens,
     lexicon::{LexiconInForce, SharedEngine},
     listening::Line,
     notify::{NoNotifier, Notifier},
@@ -91,7 +92,10 @@ pub struct Session {
     pub(crate) cancel: CancelFlag,
     pub(crate) filling: Filling,
     pub(crate) portal: Mutex<Option<Arc<Portal>>>,
+    pub(crate) tokens: Arc<SessionTokens>,
     pub(crate) focused: AtomicBool,
+    /// Where the clinician was when the vault was locked.
+    pub(crate) place: Mutex<Option<Place>>,
     pub(crate) retriage: Mutex<RetriageFacts>,
     packs: Arc<Packs>,
     hours: Mutex<InForce>,
@@ -118,9 +122,12 @@ impl Session {
         }
         let packs = Arc::new(Packs::for_vault(&around.policy, &vault, around.clock.now()));
         let (hours, lexicon) = (InForce::load(&vault), LexiconInForce::load(&vault, &packs));
+        let vault = Arc::new(vault);
+        let tokens = Arc::new(SessionTokens::new(Arc::clone(&vault), Arc::clone(&around.clock)));
         Arc::new(Self {
-            vault: Arc::new(vault),
+            vault,
             around,
+            tokens,
             status: SyncStatus::default(),
             shown: Mutex::default(),
             wake: tokio::sync::Notify::new(),
@@ -131,6 +138,7 @@ impl Session {
             filling: Filling::default(),
             portal: Mutex::default(),
             focused: AtomicBool::new(true),
+            place: Mutex::default(),
             retriage: Mutex::default(),
             packs,
             hours: Mutex::new(hours),
@@ -157,13 +165,20 @@ impl Session {
         Some(reference.trim_start_matches("Practitioner/").to_owned())
     }
 
-    /// Closes the database and wipes its key.
+    /// Closes the database and wipes its key; what runs in the background ends.
     pub fn close(&self) {
-        self.cancel.cancel();
-        self.filling.cancel();
+        self.stop();
         self.vault.close();
         self.hang_up(true);
         self.wake.notify_one();
+        *lock(&self.portal) = None;
+    }
+
+    /// Asks what runs in the background to end soon.
+    pub(crate) fn stop(&self) {
+        self.cancel.cancel();
+        self.filling.cancel();
+        self.stop_retriage();
     }
 
     /// Replies that the portal has not acknowledged.

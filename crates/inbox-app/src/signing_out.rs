@@ -53,10 +53,9 @@ impl Session {
     }
 
     async fn hold_tokens(&self) -> AppResult<TokenGuard> {
-        let tokens = self.vault_tokens();
         let until = Instant::now() + REFRESH_WAIT;
         loop {
-            match tokens.try_lock() {
+            match self.tokens.try_lock() {
                 Ok(Some(held)) => return Ok(held),
                 Ok(None) if Instant::now() < until => tokio::time::sleep(Duration::from_millis(50)).await,
                 Ok(None) => return Err(AppError::retryable("busy")),

@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// Answers in a crisis that the portal has not acknowledged: written in one, or in a thread with an open case.
-    fn crisis_pending(&self) -> AppResult<u32> {
+    pub(crate) fn crisis_pending(&self) -> AppResult<u32> {
         let mut count = 0;
         for entry in self.vault.outbox()? {
             let waiting = !matches!(entry.state, OutboxState::Sent | OutboxState::Draft);

@@ -274,6 +274,11 @@ impl Portal {
         Ok(answer)
     }
 
+    /// Waits until no refresh of the sign-in is on its way: who gives up a request before that may lose the login with it.
+    pub async fn refresh_ended(&self) {
+        self.sign_in.refresh_ended().await;
+    }
+
     /// The sign-in's token for a socket at the portal's own host.
     pub(crate) async fn access_token(&self) -> Result<Option<SecretString>, PortalError> {
         self.sign_in.token(&self.http).await

@@ -1,12 +1,13 @@
 // Names of elements for tests in the real window (WebDriver): `[data-testid="…"]`.
 //
-// unlock-page, unlock-vault, unlock-passphrase, unlock-submit, unlock-problem, unlock-undelivered, recover-code,
+// unlock-page, unlock-vault, unlock-passphrase, unlock-submit, unlock-problem, unlock-undelivered, unlock-undelivered-crisis,
+// unlock-left (data-reason: the LockReason), unlock-draft, recover-code,
 // recover-passphrase, recover-repeat, recover-submit, key-state (data-key: the VaultKeyState)
 // first-run, first-run-begin, first-run-name, first-run-portal, first-run-practitioner, first-run-passphrase, first-run-repeat,
 // first-run-country, first-run-create, recovery-code, recovery-repeat, first-run-finish, first-run-later
 // sign-in-open, sign-in, sign-in-portal, sign-in-practitioner, sign-in-submit
 // inbox, staleness (data-state: ok, syncing, filling, offline, problem, unknown), staleness-retry, pending, stuck, duty,
-// search, search-hit, lock, privacy, privacy-screen, settings, language-<code>, theme-<name>, view-<name>, count-<name>, function-<name>
+// search, search-hit, lock, privacy, privacy-screen, privacy-back, hide-unfocused, settings, language-<code>, theme-<name>, view-<name>, count-<name>, function-<name>
 // thread-list, section-header (data-view), thread-row (data-thread, data-tier, data-selected), tier-mark (data-tier),
 // tier-chip, after-hours, waiting-time, row-reply, row-not-checked, row-claimed, unreadable-row
 // thread, patient-banner, patient-name, message (data-role, data-message), message-text, flag-mark (data-tier, data-demoted),

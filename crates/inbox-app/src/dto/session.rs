@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::{LockedView, Place};
+
 /// State of one vault folder as the unlock page shows it (SECURITY.md, "Keyring").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -59,8 +61,8 @@ pub enum SessionState {
     Locked {
         /// The vaults.
         vaults: Vec<VaultEntry>,
-        /// Replies not yet delivered when the vault was locked.
-        undelivered: u32,
+        /// How those were left that were open since the program started.
+        left: Vec<LockedView>,
     },
     /// A vault is open.
     Unlocked {
@@ -70,6 +72,8 @@ pub enum SessionState {
         practitioner: String,
         /// The sample clinic of `cargo xtask demo`.
         demo: bool,
+        /// Where the clinician was when it was locked.
+        place: Option<Place>,
     },
 }
 
@@ -105,6 +109,10 @@ pub struct Preferences {
     pub language: String,
     /// `system`, `light`, `dark`, `high-contrast`.
     pub theme: String,
+    /// What the window shows is hidden while another window has the focus.
+    #[serde(default)]
+    #[specta(optional)]
+    pub hide_unfocused: bool,
 }
 
 /// What the first run asks to create.

@@ -119,6 +119,7 @@ impl Rig {
             preferences: dir.path().join("preferences.json"),
             demo: true,
             clock,
+            idle: None,
             notifier: Arc::clone(&recorder) as Arc<dyn Notifier>,
             events: Arc::new(move |event| heard.lock().unwrap().push(event)),
             open_browser: Arc::new(|_| panic!("no browser in tests")),

@@ -147,14 +147,19 @@ impl Auth {
         }
     }
 
-    /// The sign-in while its refresh token is on its way; `None` where none is spent.
-    fn lent(&self) -> Option<Self> {
+    /// The sign-in while its refresh token is on its way, or with somebody else; `None` where none is spent.
+    pub fn lent(&self) -> Option<Self> {
         let mut lent = self.clone();
         match &mut lent {
             Self::AuthorizationCode { tokens, .. } => tokens.lent = true,
             _ => return None,
         }
         Some(lent)
+    }
+
+    /// Whether its refresh token was given away and may be spent.
+    pub fn is_lent(&self) -> bool {
+        self.tokens().is_some_and(|tokens| tokens.lent)
     }
 
     /// The access token is there and does not end within ten seconds.
@@ -274,6 +279,11 @@ impl SignIn {
     /// What the sign-in was granted.
     pub(crate) async fn granted(&self) -> Option<GrantedScopes> {
         self.auth.lock().await.granted()
+    }
+
+    /// Waits until no refresh is on its way.
+    pub(crate) async fn refresh_ended(&self) {
+        drop(self.auth.lock().await);
     }
 
     /// The token to send; refreshes one that is about to end.

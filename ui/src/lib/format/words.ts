@@ -53,6 +53,7 @@ export function words(
     | 'unreadable'
     | 'group'
     | 'lexicon_problem'
+    | 'locked'
     | 'work_queued'
     | 'work_refused',
   code: string,

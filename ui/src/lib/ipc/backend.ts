@@ -19,6 +19,7 @@ import type {
   OutboxView,
   Overview,
   PolicyView,
+  Place,
   Preferences,
   ReplyRequest,
   ResponseView,
@@ -56,7 +57,6 @@ export interface Backend {
   signIn(request: SignInRequest): Promise<void>
   signOut(): Promise<SignOutView>
   loadConnection(): Promise<ConnectionView>
-  lockVault(): Promise<void>
   /** After five wrong PINs only the passphrase opens the vault. */
   unlockWithPin(dir: string, pin: string): Promise<UnlockOutcome>
   loadKeys(): Promise<KeysView>
@@ -68,6 +68,12 @@ export interface Backend {
   setPin(passphrase: string, pin: string | null): Promise<void>
   /** Also while no vault is open. */
   loadPolicy(): Promise<PolicyView>
+  /** Closes the vault and destroys this page; the place is where the next unlock comes back to. */
+  lockVault(place: Place): Promise<void>
+  /** Answers `lock_requested` within half a second: the draft is saved, or could not be. */
+  answerLock(place: Place, saved: boolean): Promise<void>
+  /** Somebody touched keyboard or pointer. */
+  noteActivity(): Promise<void>
   loadPreferences(): Promise<Preferences>
   savePreferences(preferences: Preferences): Promise<void>
   loadOverview(): Promise<Overview>

@@ -10,6 +10,8 @@ export type Theme = (typeof THEMES)[number]
 class PreferencesState {
   language = $state<Locale>('en')
   theme = $state<Theme>('system')
+  /** What the window shows is hidden while another window has the focus. */
+  hideUnfocused = $state(false)
   error = $state.raw<AppError | null>(null)
 
   async load(): Promise<void> {
@@ -17,18 +19,21 @@ class PreferencesState {
       const loaded = await backend().loadPreferences()
       this.language = loaded.language === 'de' ? 'de' : 'en'
       this.theme = THEMES.find((theme) => theme === loaded.theme) ?? 'system'
+      this.hideUnfocused = loaded.hide_unfocused ?? false
     } catch (thrown) {
       this.error = asAppError(thrown)
     }
     this.apply()
   }
 
-  async save(change: { language?: Locale; theme?: Theme }): Promise<void> {
+  async save(change: { language?: Locale; theme?: Theme; hideUnfocused?: boolean }): Promise<void> {
     if (change.language) this.language = change.language
     if (change.theme) this.theme = change.theme
+    if (change.hideUnfocused !== undefined) this.hideUnfocused = change.hideUnfocused
     this.apply()
     try {
-      await backend().savePreferences({ language: this.language, theme: this.theme })
+      const { language, theme, hideUnfocused: hide_unfocused } = this
+      await backend().savePreferences({ language, theme, hide_unfocused })
       this.error = null
     } catch (thrown) {
       this.error = asAppError(thrown)

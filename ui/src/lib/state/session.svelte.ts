@@ -10,6 +10,7 @@ import {
   type UnlockOutcome,
 } from '../ipc/backend'
 import { policy } from './policy.svelte'
+import { currentPlace } from './place'
 
 class Session {
   state = $state.raw<SessionState | null>(null)
@@ -61,7 +62,7 @@ class Session {
   }
 
   async lock(): Promise<void> {
-    await backend().lockVault()
+    await backend().lockVault(currentPlace())
     await this.refresh()
   }
 }

@@ -19,6 +19,7 @@ class OpenThread {
   actError = $state.raw<AppError | null>(null)
   /** Full texts of messages that came cut, by message id. */
   full = $state.raw<Record<string, Segment[]>>({})
+  private place: number | null = null
   private dwell: ReturnType<typeof setTimeout> | undefined
 
   async open(id: string): Promise<void> {
@@ -39,6 +40,19 @@ class OpenThread {
       }, DWELL)
   }
 
+  /** Opens a thread where it was scrolled to before a lock. */
+  openAt(id: string, scroll: number): Promise<void> {
+    this.place = scroll
+    return this.open(id)
+  }
+
+  /** Where the thread that is drawn for the first time is to stand; `null` where that is not known. */
+  takePlace(): number | null {
+    const place = this.place
+    this.place = null
+    return place
+  }
+
   async refresh(): Promise<void> {
     const id = this.id
     if (!id) return
@@ -54,6 +68,7 @@ class OpenThread {
 
   close(): void {
     clearTimeout(this.dwell)
+    this.place = null
     this.id = null
     this.detail = null
     this.error = null

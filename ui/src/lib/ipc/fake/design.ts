@@ -12,7 +12,16 @@ export function startDesign(): void {
   const sessions: Record<string, SessionState> = {
     unlock: {
       state: 'locked',
-      undelivered: 2,
+      left: [
+        {
+          dir: 'a',
+          reason: 'idle',
+          at: at('23 07:41'),
+          undelivered: 2,
+          undelivered_crisis: 1,
+          draft_unsure: false,
+        },
+      ],
       vaults: [
         { dir: 'a', name: 'Dr. A. Adler', key },
         { dir: 'b', name: 'Dr. L. Brandt', key: 'ready' },

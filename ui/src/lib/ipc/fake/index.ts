@@ -5,8 +5,10 @@ import type {
   AppEvent,
   Backend,
   KeysView,
+  LockedView,
   MessageView,
   PolicyView,
+  Place,
   Preferences,
   SendCheck,
   SessionState,
@@ -121,9 +123,11 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     vault: VAULT.name,
     practitioner: CLINICIAN,
     demo: true,
+    place: null,
   }
   let preferences: Preferences = options.preferences ?? { language: 'en', theme: 'system' }
   let tries = 5
+  let place: Place | null = null
   let nextOutbox = 50
   const handlers = new Set<(event: AppEvent) => void>()
   const calls: FakeBackend['calls'] = []
@@ -173,12 +177,12 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         tries = Math.max(0, tries - 1)
         return { outcome: 'wrong_passphrase', tries_left: tries, wait_seconds: tries === 0 ? 30 : 0 }
       }
-      session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }
+      session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true, place }
       return { outcome: 'unlocked' }
     },
     recoverVault: async (_dir, code) => {
       if (code.length < 20) throw { code: 'wrong_recovery_code', retryable: false, params: [] } satisfies AppError
-      session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }
+      session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true, place: null }
       return { outcome: 'unlocked' }
     },
     createVault: async () => ({ recovery_code: 'K7QD-3MXA-9TRH-WE2C-5PNF-8VYJ-4GLB' }),
@@ -193,8 +197,17 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       redirect_port: null,
       signed_in: true,
     }),
-    lockVault: async () => {
-      session = { state: 'locked', vaults: [VAULT], undelivered: pending() }
+    lockVault: async (from) => {
+      place = from
+      const left: LockedView = {
+        dir: VAULT.dir,
+        reason: 'asked',
+        at: SAMPLE_NOW,
+        undelivered: pending(),
+        undelivered_crisis: options.staleness?.crisis_pending ?? 0,
+        draft_unsure: false,
+      }
+      session = { state: 'locked', vaults: [VAULT], left: [left] }
       emit({ kind: 'locked' })
     },
     ...keyCommands(
@@ -202,6 +215,10 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
     ),
     loadPolicy: async () => ({ ...NO_POLICY, ...options.policy }),
+    answerLock: async (from, saved) => {
+      place = saved ? from : place
+    },
+    noteActivity: async () => undefined,
     loadPreferences: async () => preferences,
     savePreferences: async (next) => {
       preferences = next

@@ -1,0 +1,143 @@
+//! Locking: the vault is closed, its key wiped, and what is kept to come back to is a place and numbers, in memory alone.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, Utc};
+use inbox_domain::format_instant;
+
+use crate::{
+    app::App,
+    dto::{AppEvent, LockReason, LockedView, Place},
+    lending::SessionTokens,
+    session::{Session, lock},
+};
+
+/// After so long without a key or a movement of the pointer the vault is locked, where the clinic does not say otherwise.
+const IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// What the window says when it is left.
+#[derive(Debug, Clone, Default)]
+pub struct Leaving {
+    /// Where the clinician was.
+    pub place: Option<Place>,
+    /// What was being written could not be saved, or the window did not say so in time.
+    pub draft_unsure: bool,
+}
+
+/// What is kept of a locked vault.
+pub(crate) struct Parked {
+    left: LockedView,
+    place: Option<Place>,
+    tokens: Arc<SessionTokens>,
+}
+
+/// When somebody last touched keyboard or pointer. By two clocks: the one that may stand still while the workstation sleeps,
+/// and the one that may be set.
+pub(crate) struct Activity(Mutex<(Instant, DateTime<Utc>)>);
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self(Mutex::new((Instant::now(), Utc::now())))
+    }
+}
+
+impl Activity {
+    fn note(&self) {
+        *lock(&self.0) = (Instant::now(), Utc::now());
+    }
+
+    fn idle(&self) -> Duration {
+        let (instant, wall) = *lock(&self.0);
+        let by_wall = (Utc::now() - wall).to_std().unwrap_or_default();
+        instant.elapsed().max(by_wall)
+    }
+}
+
+impl App {
+    /// Locks because the clinician asked for it.
+    pub fn lock(&self) {
+        self.lock_for(LockReason::Asked, Leaving::default());
+    }
+
+    /// Closes the vault: what runs in the background ends, the database is closed, its key wiped, notifications taken back.
+    /// The window saves its draft before. Nothing happens where no vault is open.
+    pub fn lock_for(&self, reason: LockReason, leaving: Leaving) {
+        let Some(session) = lock(&self.0.session).take() else { return };
+        let began = Instant::now();
+        session.stop();
+        let left = LockedView {
+            dir: session.vault.dir().to_string_lossy().into_owned(),
+            reason,
+            at: format_instant(session.now()),
+            undelivered: session.undelivered(),
+            undelivered_crisis: session.crisis_pending().unwrap_or_default(),
+            draft_unsure: leaving.draft_unsure,
+        };
+        if session.tokens.lend(false).is_err() {
+            tracing::warn!(code = "tokens_not_held");
+        }
+        let parked = Parked { left, place: leaving.place, tokens: Arc::clone(&session.tokens) };
+        lock(&self.0.parked).insert(session.vault.dir().to_owned(), parked);
+        session.close();
+        self.0.around.notifier.withdraw();
+        (self.0.around.events)(AppEvent::Locked);
+        let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(event = "locked", ms);
+    }
+
+    /// The program ends: the vault is closed and nothing goes on.
+    pub fn quit(&self) {
+        let open = lock(&self.0.session).take();
+        if let Some(session) = open {
+            session.close();
+        }
+        lock(&self.0.parked).clear();
+        self.0.around.notifier.withdraw();
+    }
+
+    /// Somebody touched keyboard or pointer.
+    pub fn note_activity(&self) {
+        self.0.activity.note();
+    }
+
+    /// Whether a vault is open that nobody has touched for too long.
+    pub fn is_idle(&self) -> bool {
+        self.session().is_ok() && self.0.activity.idle() >= self.idle_limit()
+    }
+
+    /// After how long without a touch the vault is locked.
+    pub fn idle_limit(&self) -> Duration {
+        self.0.idle.unwrap_or(IDLE)
+    }
+
+    /// How the vaults were left.
+    pub(crate) fn left(&self) -> Vec<LockedView> {
+        lock(&self.0.parked).values().map(|parked| parked.left.clone()).collect()
+    }
+
+    /// A vault is open again: takes back what was parked.
+    pub(crate) fn come_back(&self, session: &Session) {
+        let parked = lock(&self.0.parked).remove(session.vault.dir());
+        // A notice of another session opens nothing here.
+        self.0.around.notifier.withdraw();
+        let Some(parked) = parked else { return };
+        if let Some(auth) = parked.tokens.take_back() {
+            session.keep_sign_in(&auth);
+        }
+        session.set_place(parked.place);
+    }
+}
+
+impl Session {
+    /// Where the clinician was when the vault was locked.
+    pub(crate) fn place(&self) -> Option<Place> {
+        lock(&self.place).clone()
+    }
+
+    fn set_place(&self, place: Option<Place>) {
+        *lock(&self.place) = place;
+    }
+}
