@@ -70,11 +70,23 @@ pub(crate) fn destroy_view(app: &AppHandle) {
 fn renew(view: tauri::webview::PlatformWebview) {
     use webkit2gtk::WebViewExt as _;
     let view = view.inner();
+    if is_driven() {
+        // A web driver gives up a page whose process ends: its tests see a new page in the old process, and others, which it
+        // does not drive, see the process end.
+        view.reload_bypass_cache();
+        return;
+    }
     let page = view.uri();
     view.terminate_web_process();
     if let Some(page) = page {
         view.load_uri(&page);
     }
+}
+
+/// The rig's web driver holds the page.
+#[cfg(target_os = "linux")]
+fn is_driven() -> bool {
+    cfg!(feature = "rig") && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
 }
 
 /// The page has taken everything off the screen itself. Its process goes on, with what is left in its memory: ending it is done on

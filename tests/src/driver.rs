@@ -14,6 +14,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
+use crate::app::holds_database;
 use crate::children::{Running, built};
 use crate::home::inhabitants;
 use crate::{Result, Session, until_async};
@@ -75,12 +76,7 @@ impl Window {
 
     /// Whether the app has the vault's database open.
     pub fn holds_database(&self) -> bool {
-        self.processes("anteroom").into_iter().any(|id| {
-            let files = std::fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
-            files
-                .filter_map(|file| std::fs::read_link(file.path()).ok())
-                .any(|file| file.ends_with("vault.db"))
-        })
+        self.processes("anteroom").into_iter().any(holds_database)
     }
 
     /// The client, for what is not covered here.

@@ -4,6 +4,7 @@
 //! Invariants: nothing outside the temporary home is read or written; every child is ended by its id when its owner is
 //! dropped, also when a test panics, and by the kernel when this process dies. Nothing waits without a limit.
 
+mod app;
 mod children;
 mod cli;
 mod display;
@@ -19,6 +20,7 @@ mod scene;
 mod session;
 mod waiting;
 
+pub use app::{App, is_running};
 pub use children::Running;
 pub use cli::{Answer, Cli};
 pub use display::Display;

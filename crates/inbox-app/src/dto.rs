@@ -12,8 +12,8 @@ use specta::Type;
 
 mod attachment;
 mod lexicon;
-mod policy;
 mod locking;
+mod policy;
 mod session;
 mod sharing;
 mod writing;
@@ -24,8 +24,8 @@ pub use inbox_triage::clinic::{
 };
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
-pub use policy::{PolicyState, PolicyView};
 pub use locking::{LockReason, LockedView, Place};
+pub use policy::{PolicyState, PolicyView};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,
     SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,

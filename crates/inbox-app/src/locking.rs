@@ -15,9 +15,6 @@ use crate::{
     session::{Session, lock},
 };
 
-/// After so long without a key or a movement of the pointer the vault is locked, where the clinic does not say otherwise.
-const IDLE: Duration = Duration::from_secs(5 * 60);
-
 /// What the window says when it is left.
 #[derive(Debug, Clone, Default)]
 pub struct Leaving {
@@ -110,7 +107,7 @@ impl App {
 
     /// After how long without a touch the vault is locked.
     pub fn idle_limit(&self) -> Duration {
-        self.0.idle.unwrap_or(IDLE)
+        self.0.idle.unwrap_or_else(|| self.0.around.policy.current().policy.idle_lock)
     }
 
     /// How the vaults were left.

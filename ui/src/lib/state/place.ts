@@ -4,16 +4,21 @@ import type { Place } from '../ipc/backend'
 import { inbox } from './inbox.svelte'
 import { openThread } from './thread.svelte'
 
-/** How far list and thread are scrolled; the panes keep it up to date. */
-export const scrolled = { list: 0, thread: 0 }
+/** What scrolls; the panes put themselves here. */
+export const panes: { list: HTMLElement | undefined; thread: HTMLElement | undefined } = {
+  list: undefined,
+  thread: undefined,
+}
+
+const scrolled = (pane: HTMLElement | undefined) => Math.max(0, Math.round(pane?.scrollTop ?? 0))
 
 export function currentPlace(): Place {
   return {
     view: inbox.view,
     suggested: inbox.fn,
     thread: openThread.id,
-    list_scroll: Math.max(0, Math.round(scrolled.list)),
-    thread_scroll: Math.max(0, Math.round(scrolled.thread)),
+    list_scroll: scrolled(panes.list),
+    thread_scroll: scrolled(panes.thread),
     writing:
       document.activeElement instanceof HTMLTextAreaElement &&
       document.activeElement.dataset.testid === 'composer-text',
