@@ -85,7 +85,7 @@ describe('a policy that cannot be used', () => {
 
   test('is said before unlocking too, in German', async () => {
     await openWindow({
-      session: { state: 'locked', undelivered: 0, vaults: [{ dir: 'a', name: 'Dr. A.', key: 'ready' }] },
+      session: { state: 'locked', left: [], vaults: [{ dir: 'a', name: 'Dr. A.', key: 'ready' }] },
       preferences: { language: 'de', theme: 'system' },
       policy: BROKEN,
     })

@@ -21,8 +21,6 @@ export const commands = {
 	signOut: () => typedError<SignOutView, AppError>(__TAURI_INVOKE("sign_out")),
 	/**  To which portal the open vault belongs. */
 	loadConnection: () => typedError<ConnectionView, AppError>(__TAURI_INVOKE("load_connection")),
-	/**  Closes the vault; the window has saved its draft before. */
-	lockVault: () => typedError<null, AppError>(__TAURI_INVOKE("lock_vault")),
 	/**  The clinic's policy. */
 	loadPolicy: () => typedError<PolicyView, AppError>(__TAURI_INVOKE("load_policy")),
 	/**  How the open vault can be opened. */
@@ -37,6 +35,12 @@ export const commands = {
 	setPin: (passphrase: string, pin: string | null) => typedError<null, AppError>(__TAURI_INVOKE("set_pin", { passphrase, pin })),
 	/**  Opens a vault with its PIN. */
 	unlockWithPin: (dir: string, pin: string) => typedError<UnlockOutcome, AppError>(__TAURI_INVOKE("unlock_with_pin", { dir, pin })),
+	/**  Closes the vault and destroys the view; the window has saved its draft before. */
+	lockVault: (place: Place | null) => typedError<null, AppError>(__TAURI_INVOKE("lock_vault", { place })),
+	/**  The window's answer to `lock_requested`: where the clinician was, and whether her draft is saved. */
+	answerLock: (place: Place | null, saved: boolean) => typedError<null, AppError>(__TAURI_INVOKE("answer_lock", { place, saved })),
+	/**  Somebody touched keyboard or pointer in the window. */
+	noteActivity: () => typedError<null, AppError>(__TAURI_INVOKE("note_activity")),
 	/**  Look and language. */
 	loadPreferences: () => typedError<Preferences, AppError>(__TAURI_INVOKE("load_preferences")),
 	/**  Saves look and language. */
@@ -193,6 +197,8 @@ thread: string } |
 thread: string } | 
 /**  The vault was locked. */
 { kind: "locked" } | 
+/**  The vault is about to be locked: the window saves its draft and answers with `answer_lock` within half a second. */
+{ kind: "lock_requested" } | 
 /**  The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second. */
 { kind: "close_requested" };
 
@@ -555,6 +561,35 @@ export type LexiconView = {
 	retriage: RetriageView,
 };
 
+/**  Why a vault was locked. */
+export type LockReason = 
+/**  The clinician asked for it. */
+"asked" | 
+/**  Nobody touched keyboard or pointer for the time that the clinic sets. */
+"idle" | 
+/**  The desktop session was locked, or its screensaver began. */
+"session" | 
+/**  The workstation goes to sleep. */
+"suspend" | 
+/**  Another person's session came to the front. */
+"user_switch";
+
+/**  How a vault was left, for the lock screen. */
+export type LockedView = {
+	/**  The vault's folder. */
+	dir: string,
+	/**  Why. */
+	reason: LockReason,
+	/**  When. */
+	at: string,
+	/**  Replies not yet delivered. They leave when the vault is open again. */
+	undelivered: number,
+	/**  Of these: answers in a crisis. */
+	undelivered_crisis: number,
+	/**  The window did not say in time that what was being written is saved. */
+	draft_unsure: boolean,
+};
+
 /**  What is unusual about a message as received (CLI.md, "Time"). */
 export type Mark = 
 /**  No `sent`; `meta.lastUpdated` is used for order. */
@@ -776,6 +811,22 @@ export type PatientBanner = {
 	deceased: boolean,
 };
 
+/**  Where the clinician was, without a word of hers or of a patient's: what was searched for is not part of it. */
+export type Place = {
+	/**  The view. */
+	view: View,
+	/**  The function by which it was narrowed. */
+	suggested: MessageFunction | null,
+	/**  The open thread, by its id in this vault. */
+	thread: string | null,
+	/**  How far the list was scrolled, in CSS pixels. */
+	list_scroll: number,
+	/**  How far the thread was scrolled, in CSS pixels. */
+	thread_scroll: number,
+	/**  The reply was being written. */
+	writing: boolean,
+};
+
 /**  What a place of the policy file should have been. */
 export type PolicyExpected = 
 /**  A file that this program may read. */
@@ -858,6 +909,8 @@ export type Preferences = {
 	language: string,
 	/**  `system`, `light`, `dark`, `high-contrast`. */
 	theme: string,
+	/**  What the window shows is hidden while another window has the focus. */
+	hide_unfocused?: boolean,
 };
 
 /**  What the composer asks to queue. */
@@ -1015,8 +1068,8 @@ export type SessionState =
 { state: "locked"; 
 /**  The vaults. */
 vaults: VaultEntry[]; 
-/**  Replies not yet delivered when the vault was locked. */
-undelivered: number } | 
+/**  How those were left that were open since the program started. */
+left: LockedView[] } | 
 /**  A vault is open. */
 { state: "unlocked"; 
 /**  Name of the vault. */
@@ -1024,7 +1077,9 @@ vault: string;
 /**  The clinician, with title. */
 practitioner: string; 
 /**  The sample clinic of `cargo xtask demo`. */
-demo: boolean };
+demo: boolean; 
+/**  Where the clinician was when it was locked. */
+place: Place | null };
 
 /**  What is shared of a thread. */
 export type SharingView = {
