@@ -51,3 +51,23 @@ fn a_wrong_passphrase_is_not_a_missing_key() {
     let answer = scene.cli().run(&["threads"]).unwrap();
     assert_eq!((answer.code, answer.error_code()), (Some(1), "wrong_passphrase"));
 }
+
+#[test]
+fn a_service_without_a_login_collection_counts_as_a_missing_key() {
+    let mut scene = Scene::filled(Options::default()).unwrap();
+    scene.session.keyring_without_collection().unwrap();
+    let codes = refused(&scene);
+    assert_eq!(codes[..3], ["key_missing"; 3]);
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_is_said_and_not_waited_for() {
+    let scene = Scene::filled(Options::default()).unwrap();
+    scene.session.freeze_keyring().unwrap();
+    let before = fingerprint(&scene.vault_dir()).unwrap();
+    let begun = std::time::Instant::now();
+    let answer = scene.cli().run(&["threads"]).unwrap();
+    assert_eq!((answer.code, answer.error_code()), (Some(1), "keyring_silent"));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert_eq!(fingerprint(&scene.vault_dir()).unwrap(), before);
+}

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::{Result, Running, Session};
 
@@ -12,17 +12,33 @@ const PASSWORD: &str = "rig";
 /// The daemon, ended on drop.
 #[derive(Debug)]
 pub struct Keyring {
-    _daemon: Running,
+    daemon: Running,
 }
 
 impl Keyring {
     /// A keyring whose login collection is open; made on first use.
     pub(crate) fn unlocked(session: &Session) -> Result<Self> {
+        Self::start(session, &["--unlock"])
+    }
+
+    /// A keyring whose collections stay locked; it has none in a new home.
+    pub(crate) fn locked(session: &Session) -> Result<Self> {
+        Self::start(session, &[])
+    }
+
+    /// Stops the process without ending it.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        let status = Command::new("kill").args(["-STOP", &self.daemon.id().to_string()]).status()?;
+        if status.success() { Ok(()) } else { Err("the keyring could not be stopped".into()) }
+    }
+
+    fn start(session: &Session, further: &[&str]) -> Result<Self> {
         let log = session.home().log("keyring");
         let out = File::create(&log)?;
         let mut child = session
             .command("gnome-keyring-daemon")
-            .args(["--foreground", "--unlock", "--components=secrets"])
+            .args(["--foreground", "--components=secrets"])
+            .args(further)
             .stdin(Stdio::piped())
             .stdout(out.try_clone()?)
             .stderr(out)
@@ -31,7 +47,7 @@ impl Keyring {
         let daemon = Running::adopt("gnome-keyring-daemon", child, &log);
         typed?;
         session.wait_for_name(SERVICE)?;
-        Ok(Self { _daemon: daemon })
+        Ok(Self { daemon })
     }
 
     /// Locks the login collection.

@@ -122,6 +122,24 @@ impl Session {
         Keyring::lock(self)
     }
 
+    /// The keyring answers nothing any more, as while a prompt waits for somebody who has left.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn freeze_keyring(&self) -> Result<()> {
+        self.keyring.as_ref().ok_or("no keyring is running")?.freeze()
+    }
+
+    /// Replaces the keyring by a service without a login collection, as before a first login.
+    ///
+    /// # Errors
+    /// When the new one does not answer in time.
+    pub fn keyring_without_collection(&mut self) -> Result<()> {
+        self.forget_keyring()?;
+        self.keyring = Some(Keyring::locked(self)?);
+        Ok(())
+    }
+
     /// Takes the keyring off the bus. Its files stay.
     pub fn stop_keyring(&mut self) {
         self.keyring = None;
@@ -132,6 +150,11 @@ impl Session {
     /// # Errors
     /// When the new one does not answer in time.
     pub fn empty_keyring(&mut self) -> Result<()> {
+        self.forget_keyring()?;
+        self.start_keyring()
+    }
+
+    fn forget_keyring(&mut self) -> Result<()> {
         self.keyring = None;
         for dir in ["data/keyrings", "run/keyring"] {
             let dir = self.home.path().join(dir);
@@ -139,7 +162,7 @@ impl Session {
                 fs::remove_dir_all(dir)?;
             }
         }
-        self.start_keyring()
+        Ok(())
     }
 
     /// Puts a notification service on the bus that shows nothing and records everything.

@@ -145,3 +145,108 @@ fn no_bus_and_no_service_are_no_keyring() {
     Session::start(&home).run("no_bus_and_no_service_are_no_keyring", "no service");
     Session::without_bus(&home).run("no_bus_and_no_service_are_no_keyring", "no bus");
 }
+
+#[test]
+fn a_service_without_a_login_collection_is_key_missing_and_takes_nothing() {
+    const TEST: &str = "a_service_without_a_login_collection_is_key_missing_and_takes_nothing";
+    if let Some((step, home)) = step() {
+        return match step.as_str() {
+            "create" => create(&home),
+            _ => {
+                refuses(&home, &[KeyState::KeyMissing]);
+                makes_nothing(&home);
+                let code = SecretString::from(fs::read_to_string(home.join("code")).unwrap());
+                let before = files(&home.join("vault"));
+                let recovered = Vault::recover(&home.join("vault"), &code, &passphrase());
+                assert!(matches!(recovered, Err(VaultError::Key(_))), "{recovered:?}");
+                assert_eq!(files(&home.join("vault")), before);
+            }
+        };
+    }
+    let home = Home::new();
+    Session::start(&home).with_keyring(true).run(TEST, "create");
+    home.forget_keyrings();
+    Session::start(&home).with_keyring(false).run(TEST, "no collection");
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_is_said_to_be_silent_in_time() {
+    const TEST: &str = "a_keyring_that_does_not_answer_is_said_to_be_silent_in_time";
+    if let Some((step, home)) = step() {
+        return match step.as_str() {
+            "create" => create(&home),
+            _ => refuses(&home, &[KeyState::KeyringSilent]),
+        };
+    }
+    let home = Home::new();
+    Session::start(&home).with_keyring(true).run(TEST, "create");
+    Session::start(&home).with_keyring(true).frozen().run(TEST, "silent");
+}
+
+/// Everything that changes keys, on the real keyring: no entry but the present one stays behind, and none after erasing.
+#[test]
+fn passphrase_pin_rekey_and_erase_keep_the_keyring_tidy() {
+    const TEST: &str = "passphrase_pin_rekey_and_erase_keep_the_keyring_tidy";
+    if let Some((step, home)) = step() {
+        let dir = home.join("vault");
+        let entry = || {
+            let header: serde_json::Value =
+                serde_json::from_slice(&fs::read(dir.join("header.json")).unwrap()).unwrap();
+            header["device_entry"].as_str().unwrap().to_owned()
+        };
+        return match step.as_str() {
+            "create" => create(&home),
+            "change" => {
+                let (old, new) = (entry(), SecretString::from("another passphrase"));
+                Vault::change_passphrase(&dir, &passphrase(), &new).unwrap();
+                assert!(Keyring::default().get(&old).is_err(), "the old secret is gone");
+                assert!(Keyring::default().get(&entry()).is_ok());
+                let pin = SecretString::from("271828");
+                Vault::set_pin(&dir, &new, Some(&pin)).unwrap();
+                Vault::open_with_pin(&dir, &pin).unwrap().close();
+                let wrong = Vault::open_with_pin(&dir, &SecretString::from("314159"));
+                assert!(matches!(wrong, Err(VaultError::WrongPin { tries_left: 4 })));
+                let code = Vault::rekey(&dir, &new).unwrap();
+                Vault::confirm_recovery_code(&dir, &code).unwrap();
+                let vault = Vault::open(&dir, &new).unwrap();
+                assert!(vault.verify().unwrap().ok);
+                vault.close();
+                fs::write(home.join("entry"), entry()).unwrap();
+            }
+            _ => {
+                let erased =
+                    Vault::erase(&dir, Some(&SecretString::from("another passphrase")), false).unwrap();
+                assert!(erased.keyring && erased.folder);
+                let entry = fs::read_to_string(home.join("entry")).unwrap();
+                assert!(Keyring::default().get(&entry).is_err());
+            }
+        };
+    }
+    let home = Home::new();
+    let session = Session::start(&home).with_keyring(true);
+    for step in ["create", "change", "erase"] {
+        session.run(TEST, step);
+    }
+}
+
+/// The folder is copied to a machine with another keyring; both go on.
+#[test]
+fn a_vault_that_was_copied_to_another_machine_opens_there_by_its_code() {
+    const TEST: &str = "a_vault_that_was_copied_to_another_machine_opens_there_by_its_code";
+    if let Some((step, home)) = step() {
+        return match step.as_str() {
+            "create" => create(&home),
+            "arrive" => {
+                refuses(&home, &[KeyState::KeyMissing]);
+                recovers(&home);
+            }
+            _ => opens(&home),
+        };
+    }
+    let (here, there) = (Home::new(), Home::new());
+    let at_home = Session::start(&here).with_keyring(true);
+    at_home.run(TEST, "create");
+    there.copy_vault_from(&here);
+    Session::start(&there).with_keyring(true).run(TEST, "arrive");
+    at_home.run(TEST, "open");
+}

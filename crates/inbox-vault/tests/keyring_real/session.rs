@@ -19,6 +19,23 @@ pub(crate) fn step() -> Option<(String, PathBuf)> {
 pub(crate) struct Home(TempDir);
 
 impl Home {
+    /// Brings the vault and its recovery code here from another machine.
+    pub(crate) fn copy_vault_from(&self, other: &Self) {
+        fs::create_dir(self.0.path().join("vault")).unwrap();
+        for entry in fs::read_dir(other.0.path().join("vault")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, self.0.path().join("vault").join(path.file_name().unwrap())).unwrap();
+        }
+        fs::copy(other.0.path().join("code"), self.0.path().join("code")).unwrap();
+    }
+
+    /// Forgets the keyring's files: the service then has no login collection.
+    pub(crate) fn forget_keyrings(&self) {
+        for folder in ["data/keyrings", ".local/share/keyrings"] {
+            let _ = fs::remove_dir_all(self.0.path().join(folder));
+        }
+    }
+
     pub(crate) fn new() -> Self {
         let home = TempDir::new().unwrap();
         fs::create_dir(home.path().join("data")).unwrap();
@@ -94,6 +111,14 @@ impl<'a> Session<'a> {
             .status()
             .expect("gdbus (package libglib2.0-bin) is needed");
         assert!(there.success(), "the keyring did not come up");
+        self
+    }
+
+    /// The keyring answers nothing any more, as while a prompt waits for somebody who has left.
+    pub(crate) fn frozen(self) -> Self {
+        let keyring = self.daemons.last().expect("a keyring").id().to_string();
+        let stopped = Command::new("kill").args(["-STOP", &keyring]).status().unwrap();
+        assert!(stopped.success());
         self
     }
 
