@@ -1,4 +1,4 @@
--- The vault's schema, version 5. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 6. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -216,7 +216,7 @@ CREATE TABLE outbox_entry (
     -- the portal's copy
     message_id INTEGER REFERENCES message (id) ON DELETE SET NULL,
     error TEXT
-, attempted_at INTEGER) STRICT;
+, attempted_at INTEGER, before_restore TEXT CHECK (before_restore IN ('held', 'failed')), error_before_restore TEXT) STRICT;
 
 CREATE INDEX outbox_due ON outbox_entry (id, not_before) WHERE state IN ('queued', 'scheduled');
 
@@ -418,6 +418,26 @@ CREATE TABLE triage_state (
     judged_to INTEGER NOT NULL DEFAULT 0,
     -- all are
     complete INTEGER NOT NULL DEFAULT 0 CHECK (complete IN (0, 1))
+) STRICT;
+
+CREATE TABLE upkeep (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    -- openings that were not closed; more than those of this moment mean a bad shutdown
+    opens INTEGER NOT NULL DEFAULT 0,
+    -- a whole check is wanted
+    check_due INTEGER NOT NULL DEFAULT 0 CHECK (check_due IN (0, 1)),
+    checked_at INTEGER,
+    -- codes of what the last whole check found
+    problems TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(problems)),
+    -- 1 once the head of the audit chain has been anchored
+    anchored INTEGER NOT NULL DEFAULT 0 CHECK (anchored IN (0, 1)),
+    -- name of the anchor where it is not that of the vault: a restored vault has its own
+    anchor_name TEXT,
+    -- what the anchor said against this database, until somebody has read it
+    notice TEXT CHECK (notice IN ('rolled_back', 'anchor_missing', 'anchor_forged')),
+    notice_at INTEGER,
+    -- the sign-in stood in an older copy: its refresh token may have been spent since
+    sign_in_spent INTEGER NOT NULL DEFAULT 0 CHECK (sign_in_spent IN (0, 1))
 ) STRICT;
 
 CREATE TABLE vault_case (

@@ -2,7 +2,9 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{commands, key_commands, lexicon_commands, locking_commands, sharing_commands};
+use crate::{
+    commands, key_commands, lexicon_commands, locking_commands, sharing_commands, upkeep_commands,
+};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -74,6 +76,16 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             sharing_commands::list_covers,
             sharing_commands::set_cover,
             sharing_commands::end_cover,
+            upkeep_commands::list_audit,
+            upkeep_commands::export_audit,
+            upkeep_commands::load_upkeep,
+            upkeep_commands::acknowledge_notice,
+            upkeep_commands::check_vault,
+            upkeep_commands::set_backup,
+            upkeep_commands::back_up_now,
+            upkeep_commands::repair_vault,
+            upkeep_commands::resync_vault,
+            upkeep_commands::restore_backup,
             commands::report_painted,
             commands::answer_close,
         ])

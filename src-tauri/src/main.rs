@@ -16,6 +16,7 @@ mod logging;
 mod notifications;
 mod places;
 mod sharing_commands;
+mod upkeep_commands;
 mod window;
 
 use std::process::ExitCode;

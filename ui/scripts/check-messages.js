@@ -31,6 +31,8 @@ const dynamicPrefixes = [
   'locked_',
   'work_queued_',
   'work_refused_',
+  'audit_kind_',
+  'policy_watch_',
 ]
 
 function placeholders(message) {

@@ -16,6 +16,7 @@ import { search } from '../src/lib/state/search.svelte'
 import { session } from '../src/lib/state/session.svelte'
 import { openThread } from '../src/lib/state/thread.svelte'
 import { toasts } from '../src/lib/state/toasts.svelte'
+import { upkeep } from '../src/lib/state/upkeep.svelte'
 
 /** Puts every state class back to its start, on a new fake backend. */
 export function freshState(options: FakeOptions = {}): FakeBackend {
@@ -33,6 +34,8 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   search.clear()
   rules.clear()
   policy.clear()
+  upkeep.clear()
+  upkeep.rescued = null
   toasts.clear()
   privacy.end()
   preferences.hideUnfocused = false

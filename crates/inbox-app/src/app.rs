@@ -26,6 +26,7 @@ use crate::{
     policy::{PolicySource, check_passphrase},
     preferences::PreferencesFile,
     session::{OnEvent, Session, Surroundings, lock},
+    upkeep,
 };
 
 /// What the window is started with.
@@ -318,9 +319,22 @@ impl App {
         }
     }
 
+    pub(crate) fn open_session(&self, vault: Vault) {
+        self.start(Session::new(vault, self.0.around.clone()));
+    }
+
+    pub(crate) fn around(&self) -> &Surroundings {
+        &self.0.around
+    }
+
+    pub(crate) fn vaults_dir(&self) -> &Path {
+        &self.0.vaults_dir
+    }
+
     fn start(&self, session: Arc<Session>) {
         self.come_back(&session);
         background::start(&session);
+        upkeep::start(&session);
         if let Some(before) = lock(&self.0.session).replace(session) {
             before.close();
         }

@@ -183,6 +183,7 @@ impl Session {
     pub(crate) fn connect(&self) -> AppResult<Portal> {
         let missing = || AppError::new("not_connected");
         let address = self.vault.setting(PORTAL)?.ok_or_else(missing)?;
+        self.give_up_spent_sign_in()?;
         let auth = self.vault.setting(AUTH)?.ok_or_else(missing)?;
         let auth: Auth = serde_json::from_str(&auth).map_err(|_| missing())?;
         let store = Arc::clone(&self.tokens) as Arc<dyn TokenStore>;

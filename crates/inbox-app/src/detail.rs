@@ -24,6 +24,7 @@ impl Session {
         let id = self.thread_id(thread)?;
         let now = self.now();
         let summary = self.vault.thread(id)?;
+        self.note_view(id);
         let case = self.vault.open_case(id)?;
         let patient = summary.patient.as_ref().map(|patient| self.banner(patient, now)).transpose()?;
         let detail = ThreadDetail {

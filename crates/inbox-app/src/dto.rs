@@ -16,6 +16,7 @@ mod locking;
 mod policy;
 mod session;
 mod sharing;
+mod upkeep;
 mod writing;
 
 pub use attachment::AttachmentContent;
@@ -31,6 +32,10 @@ pub use session::{
     SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
 };
 pub use sharing::{ClaimView, ColleagueView, CoverView, HandoverView, SharingView, WorkView};
+pub use upkeep::{
+    AuditFilter, AuditFormat, AuditRowView, BackupSettings, RescueView, RestoreRequest, RestoredView,
+    RetentionView, UpkeepView,
+};
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
 
 /// An error as the UI and the command line see it. The UI translates `code`; `params` never hold patient data.
@@ -108,6 +113,9 @@ pub struct Overview {
     pub open_cases: u32,
     /// The earliest deadline of an unacknowledged case.
     pub next_deadline: Option<String>,
+    /// What is wrong with the vault itself: `part_damaged`, `rolled_back`, `anchor_missing`, `anchor_forged` or
+    /// `scheduled_backup_failed`.
+    pub upkeep: Option<AppError>,
 }
 
 /// A patient as the banner shows her.

@@ -77,6 +77,10 @@ impl From<VaultError> for AppError {
             VaultError::HeaderTooNew(_) | VaultError::SchemaTooNew(_) => Self::new("vault_too_new"),
             VaultError::DatabaseMissing => Self::new("database_missing"),
             VaultError::DatabaseDamaged | VaultError::Stored(_) => Self::new("database_damaged"),
+            VaultError::BackupDamaged => Self::new("backup_damaged"),
+            VaultError::BackupTooNew(_) => Self::new("backup_too_new"),
+            VaultError::BackupFailed => Self::retryable("backup_failed"),
+            VaultError::FileExists => Self::new("file_exists"),
             VaultError::NoCipher => Self::new("no_cipher"),
             VaultError::NoSuch(what) => Self::new(&format!("no_such_{}", what.replace(' ', "_"))),
             VaultError::WrongOutboxState(state) => {

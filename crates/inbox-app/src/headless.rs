@@ -82,6 +82,11 @@ impl Session {
 
     /// A thread with its messages in order of time.
     pub fn thread_record(&self, id: &str) -> AppResult<ThreadDetailRecord> {
+        self.note_view(self.thread_id(id)?);
+        self.thread_detail(id)
+    }
+
+    pub(crate) fn thread_detail(&self, id: &str) -> AppResult<ThreadDetailRecord> {
         let thread = self.thread_id(id)?;
         let stored = self.vault.messages(thread)?;
         let confirmed: HashSet<_> = stored.iter().filter_map(|message| message.outbox).collect();

@@ -123,6 +123,10 @@ impl App {
         let Some(parked) = parked else { return };
         if let Some(auth) = parked.tokens.take_back() {
             session.keep_sign_in(&auth);
+            // It was in memory all the time: whatever the database is, this one is not spent.
+            if session.vault.settle_sign_in(inbox_sync::settings::AUTH, None, session.now()).is_err() {
+                tracing::warn!(code = "tokens_not_held");
+            }
         }
         session.set_place(parked.place);
     }

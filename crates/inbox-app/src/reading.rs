@@ -61,6 +61,7 @@ impl Session {
     /// Searches all messages, newest first.
     pub fn search(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
         let hits = self.vault.search(query, limit.min(PAGE_LIMIT))?;
+        self.note_search(hits.len());
         Ok(hits
             .into_iter()
             .map(|hit| SearchHit {

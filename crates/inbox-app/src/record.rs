@@ -6,14 +6,16 @@ use inbox_domain::{
     AttemptOutcome, CaseState, Checked, Flag, Mark, OutboxEntry, OutboxState, SenderRole, SentPrecision,
     StepState, ThreadStatus, Tier, format_instant,
 };
-use inbox_vault::{Patient, QuarantineRow, StoredCase, StoredMessage, ThreadSummary, Verification};
+use inbox_vault::{Patient, QuarantineRow, StoredCase, StoredMessage, ThreadSummary};
 use serde::Serialize;
 
 mod attachment;
 mod lexicon;
 mod sharing;
+mod upkeep;
 
 pub use sharing::{CoverRecord, SharingRecord};
+pub use upkeep::{AuditLine, AuditRecord, BackupRecord, ExportRecord, RestoreRecord, VerifyRecord};
 
 pub use attachment::SavedAttachment;
 pub use lexicon::{FeedbackRecord, LexiconRecord, MissedRecord, RetriageRecord, RuleFeedbackRecord};
@@ -451,45 +453,6 @@ impl From<StoredCase> for CaseRecord {
                 })
                 .collect(),
             outcome: case.outcome,
-        }
-    }
-}
-
-/// `audit` of `vault verify`.
-#[derive(Debug, Clone, Serialize)]
-pub struct AuditRecord {
-    /// Rows of the chain.
-    pub rows: u64,
-    /// It is whole.
-    pub ok: bool,
-}
-
-/// Answer of `vault verify`.
-#[derive(Debug, Clone, Serialize)]
-pub struct VerifyRecord {
-    /// Nothing is wrong.
-    pub ok: bool,
-    /// Schema version.
-    pub schema: u32,
-    /// SQLCipher's version.
-    pub cipher: String,
-    /// Messages stored.
-    pub messages: u64,
-    /// The audit chain.
-    pub audit: AuditRecord,
-    /// What is wrong.
-    pub problems: Vec<String>,
-}
-
-impl From<Verification> for VerifyRecord {
-    fn from(found: Verification) -> Self {
-        Self {
-            ok: found.ok,
-            schema: found.schema,
-            cipher: found.cipher,
-            messages: found.messages,
-            audit: AuditRecord { rows: found.audit_rows, ok: found.audit_ok },
-            problems: found.problems,
         }
     }
 }

@@ -19,6 +19,7 @@ use inbox_vault::Vault;
 use secrecy::SecretString;
 
 use crate::{
+    audit::LastNoted,
     dto::{AppEvent, Place},
     error::{AppResult, parse, parse_instant},
     first_fill::Filling,
@@ -32,6 +33,7 @@ use crate::{
     preferences::PreferencesFile,
     retriage::RetriageFacts,
     status::SyncStatus,
+    upkeep::Upkeeper,
 };
 
 /// Where events go. Called from any thread; must return at once.
@@ -83,6 +85,9 @@ pub struct Session {
     pub(crate) status: SyncStatus,
     /// When the window was last given each thread: what was stored later has not been seen.
     pub(crate) shown: Mutex<HashMap<ThreadId, DateTime<Utc>>>,
+    /// What the audit chain was last told of looking and searching.
+    pub(crate) noted: Mutex<LastNoted>,
+    pub(crate) upkeep: Upkeeper,
     pub(crate) wake: tokio::sync::Notify,
     /// The next sync starts no later than this.
     pub(crate) due: Mutex<Option<Instant>>,
@@ -130,6 +135,8 @@ impl Session {
             tokens,
             status: SyncStatus::default(),
             shown: Mutex::default(),
+            noted: Mutex::default(),
+            upkeep: Upkeeper::default(),
             wake: tokio::sync::Notify::new(),
             due: Mutex::default(),
             hinted: AtomicBool::new(false),
@@ -178,6 +185,7 @@ impl Session {
     pub(crate) fn stop(&self) {
         self.cancel.cancel();
         self.filling.cancel();
+        self.upkeep.stop();
         self.stop_retriage();
     }
 

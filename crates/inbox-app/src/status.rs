@@ -23,6 +23,8 @@ pub(crate) struct SyncFacts {
     pub(crate) live: bool,
     /// No service takes desktop notifications: alarms reach only who looks at the window.
     pub(crate) no_notifications: bool,
+    /// A whole check found damage that could not even be written down.
+    pub(crate) damaged: bool,
 }
 
 /// What the background task last learned.
@@ -56,6 +58,7 @@ impl Session {
             duty: self.duty(),
             open_cases: counts.open_cases,
             next_deadline: counts.next_deadline.map(format_instant),
+            upkeep: self.upkeep_problem(),
         })
     }
 

@@ -40,7 +40,7 @@ pub(crate) fn reply(arguments: &ReplyArguments) -> Outcome {
     print(&open(&arguments.vault)?.reply(&arguments.thread, &text, leaves, arguments.even_if_newer)?)
 }
 
-fn read_instant<'a>(text: &'a str, argument: &str) -> Result<&'a str, Failure> {
+pub(crate) fn read_instant<'a>(text: &'a str, argument: &str) -> Result<&'a str, Failure> {
     match chrono::DateTime::parse_from_rfc3339(text) {
         Ok(_) => Ok(text),
         Err(_) => Err(Failure::Usage(format!(

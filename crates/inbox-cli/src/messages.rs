@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 61] = [
+const SENTENCES: [(&str, &str); 66] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -33,6 +33,14 @@ const SENTENCES: [(&str, &str); 61] = [
     ("header_damaged", "the vault's header is damaged; nothing was changed"),
     ("database_missing", "the vault has a header but no database"),
     ("database_damaged", "the database is damaged; it was not changed"),
+    ("backup_damaged", "this is no backup, or it was cut short or changed; nothing was made of it"),
+    ("backup_too_new", "the backup was written by a newer version"),
+    (
+        "backup_failed",
+        "the backup did not open again after writing and was removed; try again, or on another disk",
+    ),
+    ("file_exists", "there is a file of that name; it was not changed"),
+    ("folder_not_empty", "the folder is not empty; nothing was written"),
     ("vault_too_new", "the vault was written by a newer version"),
     ("disk_full", "the disk is full; nothing was changed"),
     ("busy", "another process uses this vault"),

@@ -1,12 +1,14 @@
-//! `vault`: make one, check one.
+//! `vault`: make one, check one, copy one.
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::{
-    arguments::VaultCommand,
-    files, key_commands, open,
-    output::{Failure, Outcome, print},
+    arguments::{RestoreArguments, VaultCommand},
+    files,
+    inbox_commands::read_instant,
+    key_commands, open,
+    output::{Failure, Outcome, print, print_all},
     policy_commands,
 };
 
@@ -34,5 +36,22 @@ pub(crate) fn run(command: VaultCommand) -> Outcome {
             print(&found)?;
             if found.ok { Ok(()) } else { Err(Failure::Said) }
         }
+        VaultCommand::Backup { vault, to } => print(&open(&vault)?.backup(&to)?),
+        VaultCommand::Restore(arguments) => restore(arguments),
+        VaultCommand::Export { vault, to } => print(&open(&vault)?.export(&to)?),
+        VaultCommand::Audit { vault, from, to, action } => {
+            let from = from.as_deref().map(|text| read_instant(text, "--from")).transpose()?;
+            let to = to.as_deref().map(|text| read_instant(text, "--to")).transpose()?;
+            print_all(open(&vault)?.audit_lines(from, to, action.as_deref().unwrap_or_default())?)
+        }
     }
+}
+
+fn restore(arguments: RestoreArguments) -> Outcome {
+    let code = files::secret(&arguments.recovery_code_file, "--recovery-code-file")?;
+    let passphrase =
+        arguments.passphrase_file.map(|file| files::secret(&file, "--passphrase-file")).transpose()?;
+    let policy = policy_commands::source(arguments.policy.as_deref());
+    let keyring = !arguments.no_keyring;
+    print(&inbox_app::restore_vault(arguments.from, arguments.vault, code, passphrase, keyring, &policy)?)
 }

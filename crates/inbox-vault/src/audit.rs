@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use crate::column::{instant, millis};
 use crate::keys::seal::Key;
-use crate::{AuditRow, Result};
+use crate::{AuditQuery, AuditRow, Result};
 
 /// The key of the chain, wiped when dropped.
 pub(crate) struct AuditKey(pub(crate) Key);
@@ -35,16 +35,29 @@ impl AuditKey {
         action: &str,
         subject: &str,
     ) -> Result<()> {
-        let head: Option<(i64, Vec<u8>)> = connection
-            .prepare_cached("SELECT n, mac FROM audit ORDER BY n DESC LIMIT 1")?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let (last, before) = head.unwrap_or_default();
+        let (last, before) = head(connection)?.unwrap_or_default();
         let (n, at) = (last + 1, millis(at));
         connection
             .prepare_cached("INSERT INTO audit (n, at, action, subject, mac) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![n, at, action, subject, self.mac(n, at, action, subject, &before)])?;
         Ok(())
+    }
+
+    /// The mac of an anchor: under a key of its own, so that no row can pass for an anchor.
+    pub(crate) fn anchor_mac(&self, name: &str, n: i64, mac: &[u8]) -> [u8; 32] {
+        let own = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes a key of any length")
+            .chain_update(b"anteroom v1 anchor")
+            .finalize()
+            .into_bytes();
+        Hmac::<Sha256>::new_from_slice(&own)
+            .expect("HMAC takes a key of any length")
+            .chain_update(n.to_le_bytes())
+            .chain_update(mac)
+            .chain_update(name.as_bytes())
+            .finalize()
+            .into_bytes()
+            .into()
     }
 
     /// Number of rows, and the first row that does not follow from the one before it.
@@ -71,12 +84,40 @@ impl AuditKey {
     }
 }
 
-/// The last `limit` rows, newest first.
-pub(crate) fn list(connection: &Connection, limit: u32) -> Result<Vec<AuditRow>> {
-    let mut statement =
-        connection.prepare_cached("SELECT n, at, action, subject FROM audit ORDER BY n DESC LIMIT ?1")?;
-    let rows = statement.query_map([limit], |row| {
-        Ok(AuditRow { n: row.get(0)?, at: instant(row.get(1)?), action: row.get(2)?, subject: row.get(3)? })
+/// The newest row: its number and its mac.
+pub(crate) fn head(connection: &Connection) -> Result<Option<(i64, Vec<u8>)>> {
+    Ok(connection
+        .prepare_cached("SELECT n, mac FROM audit ORDER BY n DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// The mac of a row.
+pub(crate) fn mac_of(connection: &Connection, n: i64) -> Result<Option<Vec<u8>>> {
+    Ok(connection
+        .prepare_cached("SELECT mac FROM audit WHERE n = ?1")?
+        .query_row([n], |row| row.get(0))
+        .optional()?)
+}
+
+/// The rows that a query asks for, newest first.
+pub(crate) fn list(connection: &Connection, query: &AuditQuery) -> Result<Vec<AuditRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT n, at, action, subject, mac FROM audit
+         WHERE (?1 IS NULL OR n < ?1) AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)
+           AND (?4 = '' OR action = ?4 OR substr(action, 1, length(?4) + 1) = ?4 || '.')
+         ORDER BY n DESC LIMIT ?5",
+    )?;
+    let given =
+        params![query.before, query.from.map(millis), query.to.map(millis), query.action, query.limit];
+    let rows = statement.query_map(given, |row| {
+        Ok(AuditRow {
+            n: row.get(0)?,
+            at: instant(row.get(1)?),
+            action: row.get(2)?,
+            subject: row.get(3)?,
+            mac: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

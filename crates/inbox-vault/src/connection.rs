@@ -5,7 +5,8 @@
 //! version. `cipher_memory_security` stays off (12 times the CPU on insert), the page size and the KDF at their defaults.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
@@ -20,6 +21,8 @@ const READERS: usize = 2;
 const LEAST_FILE_BYTES: u64 = 4096;
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Steps of SQLite between two looks at whether the vault is being closed.
+pub(crate) const STEPS: i32 = 10_000;
 /// Prepared statements kept per connection; `apply` alone has some forty.
 const STATEMENTS: usize = 128;
 
@@ -59,6 +62,13 @@ pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connec
     // The first read decrypts a page: here a database that is not this key's, or damaged, says so before any write.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
     configure(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a file that may be damaged: nothing is read of it, and nothing set.
+pub(crate) fn open_as_it_is(path: &Path, key: &Key, flags: OpenFlags) -> Result<Connection> {
+    let connection = connect(path, flags)?;
+    unlock(&connection, key)?;
     Ok(connection)
 }
 
@@ -150,6 +160,8 @@ pub(crate) struct Connections {
     readers: Mutex<Readers>,
     returned: Condvar,
     interrupts: Mutex<Vec<InterruptHandle>>,
+    /// For connections beside these.
+    closing: Arc<AtomicBool>,
 }
 
 struct Readers {
@@ -170,6 +182,7 @@ impl Connections {
             readers: Mutex::new(Readers { idle, lent: 0, closed: false }),
             returned: Condvar::new(),
             interrupts,
+            closing: Arc::default(),
         })
     }
 
@@ -185,6 +198,16 @@ impl Connections {
             lease.connection = Some(fresh);
         }
         outcome
+    }
+
+    /// Runs `read` on a connection of its own, which ends with it, or when the vault is closed. For whole checks: FTS5 checks an
+    /// index by the structure that its connection has cached, and on one that others have written beside calls a sound index
+    /// damaged.
+    pub(crate) fn read_apart<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut connection = open_reader(&self.path, &self.key()?)?;
+        let closing = self.closing();
+        connection.progress_handler(STEPS, Some(move || closing.load(Ordering::Relaxed)))?;
+        read(&connection)
     }
 
     /// Runs `write` on the writer.
@@ -208,6 +231,7 @@ impl Connections {
 
     /// Closes all connections: waits for the write that runs, interrupts the reads.
     pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
         let mut readers = lock(&self.readers);
         readers.closed = true;
         readers.idle.clear();
@@ -225,6 +249,11 @@ impl Connections {
     /// The key of the database, for a copy of it.
     pub(crate) fn key(&self) -> Result<Key> {
         lock(&self.key).clone().ok_or(VaultError::Locked)
+    }
+
+    /// Becomes true when the vault is being closed.
+    pub(crate) fn closing(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.closing)
     }
 
     /// Whether [`Connections::close`] was called.

@@ -81,6 +81,18 @@ pub enum VaultError {
     /// The database was written by a newer version.
     #[error("the database has the unknown schema {0}")]
     SchemaTooNew(u32),
+    /// This is no backup, or it was cut short or changed; nothing was made of it.
+    #[error("the backup is damaged")]
+    BackupDamaged,
+    /// The backup was written by a newer version.
+    #[error("the backup has the unknown version {0}")]
+    BackupTooNew(u32),
+    /// What was written does not open again; it was removed.
+    #[error("the backup could not be verified")]
+    BackupFailed,
+    /// There is a file of that name; it was not touched.
+    #[error("the file exists")]
+    FileExists,
     /// SQLite was built without encryption.
     #[error("this build cannot encrypt")]
     NoCipher,

@@ -5,9 +5,11 @@
 
 mod act;
 mod acts;
+mod anchor;
 mod apply;
 mod attachments;
 mod audit;
+mod backup;
 mod cases;
 mod claims;
 mod column;
@@ -27,26 +29,30 @@ mod outbox;
 mod people;
 mod portal_acts;
 mod quarantine;
+mod rescue;
 mod retention;
 mod retriage;
 mod search;
 mod search_text;
 mod threads;
+mod upkeep;
 mod vault;
 mod verify;
 mod view_sql;
 
+pub use backup::{BackupMade, BackupRows, RestoreOptions, Restored};
 pub use error::VaultError;
 pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Erased, Keyring, SecretsError};
 pub use model::{
-    AttachmentBody, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit, LexiconVersion, MissedReport, Patient,
-    Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase, StoredFlag, StoredHeader,
-    StoredMessage, ThreadClaim, ThreadPage, ThreadSummary, ToJudge, TriagePage, TriageState, Verification,
-    ViewCounts,
+    AnchorState, AttachmentBody, AuditNote, AuditQuery, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit,
+    LexiconVersion, MissedReport, Patient, Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase,
+    StoredFlag, StoredHeader, StoredMessage, ThreadClaim, ThreadPage, ThreadSummary, ToJudge, TriagePage,
+    TriageState, Upkeep, Verification, ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
-pub use vault::{CreateOptions, Created, EscrowKey, Vault};
+pub use rescue::{Rescued, Saved};
+pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault};
 
 /// What a call to the vault gives.
 pub type Result<T> = std::result::Result<T, VaultError>;

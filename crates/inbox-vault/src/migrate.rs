@@ -4,12 +4,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_words.sql"),
     include_str!("../migrations/0002_lexicon.sql"),
     include_str!("../migrations/0003_acknowledged_tier.sql"),
     include_str!("../migrations/0004_attempts_and_attachments.sql"),
     include_str!("../migrations/0005_sharing.sql"),
+    include_str!("../migrations/0006_upkeep.sql"),
 ];
 
 /// The schema of this build.

@@ -8,8 +8,10 @@ use inbox_domain::{
 };
 
 mod lexicon;
+mod upkeep;
 
 pub use lexicon::{LexiconVersion, MissedReport, RuleCount, ToJudge, TriagePage, TriageState};
+pub use upkeep::{AnchorState, AuditNote, AuditQuery, AuditRow, Upkeep};
 
 /// A patient, or as much of her as messages named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -377,22 +379,11 @@ pub struct Verification {
     pub messages: u64,
     /// Rows of the audit chain.
     pub audit_rows: u64,
-    /// The audit chain is whole.
+    /// The audit chain is whole, and its anchor has nothing against it.
     pub audit_ok: bool,
+    /// What the anchor of the chain says.
+    pub anchor: AnchorState,
     /// What is wrong: codes such as `cipher_integrity`, `integrity`, `foreign_keys`, `search_index`, `audit_chain`,
-    /// with a count or a row id after a colon.
+    /// with a count or a row id after a colon; `audit_anchor` with what the anchor says.
     pub problems: Vec<String>,
-}
-
-/// A row of the audit chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRow {
-    /// Number in the chain, from 1.
-    pub n: i64,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What was done, for example `case.close`.
-    pub action: String,
-    /// On what, for example `case:7`; empty when on nothing in particular.
-    pub subject: String,
 }

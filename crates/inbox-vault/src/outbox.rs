@@ -30,8 +30,8 @@ use crate::column::{instant, instant_opt, millis};
 use crate::{Result, VaultError, facts};
 
 pub(crate) use state::{
-    begin_attempt, hold, hold_for_newer, hold_stale, mark_failed, mark_not_sent, mark_sending, mark_sent,
-    mark_unknown, note_unknown, record_lookup, recover_sending, requeue, resolve, undo,
+    begin_attempt, doubt_all, hold, hold_for_newer, hold_stale, mark_failed, mark_not_sent, mark_sending,
+    mark_sent, mark_unknown, note_unknown, record_lookup, recover_sending, requeue, resolve, undo,
 };
 
 /// Columns of [`OutboxEntry`], `e` the entry and `t` its thread.

@@ -3,16 +3,21 @@
 use rusqlite::Connection;
 
 use crate::audit::AuditKey;
-use crate::{Result, Verification, migrate};
+use crate::{AnchorState, Result, Verification, migrate, upkeep};
 
-/// Checks the whole database. Reads everything; a tenth of a second for 100,000 messages and more on a cold disk.
-pub(crate) fn verify(db: &Connection, audit: &AuditKey) -> Result<Verification> {
+/// Checks the whole database; `structure` is the pragma that checks its tables and, in depth, whether each index fits. Reads everything; a tenth of a second for 100,000 messages and more on a cold disk.
+pub(crate) fn verify(
+    db: &Connection,
+    audit: &AuditKey,
+    anchor: AnchorState,
+    structure: &str,
+) -> Result<Verification> {
     let mut problems = Vec::new();
     let pages = count_rows(db, "PRAGMA cipher_integrity_check")?;
     if pages > 0 {
         problems.push(format!("cipher_integrity:{pages}"));
     }
-    let structure: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let structure: String = db.query_row(structure, [], |row| row.get(0))?;
     if structure != "ok" {
         // Its words name tables and may hold values: only that it failed goes on.
         problems.push("integrity".into());
@@ -26,6 +31,12 @@ pub(crate) fn verify(db: &Connection, audit: &AuditKey) -> Result<Verification> 
     if let Some(row) = broken {
         problems.push(format!("audit_chain:{row}"));
     }
+    // What was noticed at an opening counts until somebody has read it: the anchor is at the new head since.
+    let notice = upkeep::load(db)?.notice;
+    let against = anchor.is_alarm().then(|| anchor.code().to_owned()).or(notice);
+    if let Some(code) = &against {
+        problems.push(format!("audit_anchor:{code}"));
+    }
     let messages: i64 =
         db.query_row("SELECT count(*) FROM message WHERE delivered <> 'draft'", [], |row| row.get(0))?;
     Ok(Verification {
@@ -34,7 +45,8 @@ pub(crate) fn verify(db: &Connection, audit: &AuditKey) -> Result<Verification> 
         cipher: db.query_row("PRAGMA cipher_version", [], |row| row.get(0))?,
         messages: u64::try_from(messages).unwrap_or_default(),
         audit_rows,
-        audit_ok: broken.is_none(),
+        audit_ok: broken.is_none() && against.is_none(),
+        anchor,
         problems,
     })
 }

@@ -28,5 +28,11 @@
 // keys-open, keys-dialog, keys-present, keys-new, keys-repeat, keys-change, keys-new-code, keys-code, keys-code-repeat,
 // keys-code-confirm, keys-code-unconfirmed, keys-pin, keys-pin-set, keys-pin-remove, keys-no-pin, unlock-pin, pin-submit, pin-problem,
 // pin-passphrase, policy-pack (data-problem)
+// upkeep-open, upkeep-dialog, upkeep-notice (data-code), notice-read, notice-open, repair, repair-now, rescued, rescued-read,
+// check-state (data-whole), check-now, retention (data-days), backup-folder, backup-keep, backup-save, backup-now, backup-last,
+// backup-problem (data-code), audit-kind, audit-from, audit-to, audit-ndjson, audit-csv, audit-copy, audit-text, audit-row
+// (data-action), audit-more, damaged-page (data-code), damaged-passphrase, damaged-resync, damaged-restore, unlock-restore,
+// first-run-restore, restore-form, restore-file, restore-code, restore-passphrase, restore-repeat, restore-submit, restored,
+// restored-go-on
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

@@ -44,6 +44,7 @@ pub(crate) struct Rig {
     pub(crate) portal: RunningPortal,
     pub(crate) events: Arc<Mutex<Vec<AppEvent>>>,
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) recovery_code: String,
     dir: TempDir,
 }
 
@@ -126,7 +127,7 @@ impl Rig {
         });
         let created = app.create_vault(new_vault()).await.unwrap();
         assert!(!created.recovery_code.is_empty());
-        Self { app, portal, events, recorder, dir }
+        Self { app, portal, events, recorder, recovery_code: created.recovery_code, dir }
     }
 
     pub(crate) fn session(&self) -> Arc<Session> {

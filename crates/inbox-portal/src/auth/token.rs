@@ -147,7 +147,8 @@ impl Auth {
         }
     }
 
-    /// The sign-in while its refresh token is on its way, or with somebody else; `None` where none is spent.
+    /// The sign-in while its refresh token is on its way, or with somebody else, or when nobody knows whether it was spent.
+    /// `None` where a sign-in spends none.
     pub fn lent(&self) -> Option<Self> {
         let mut lent = self.clone();
         match &mut lent {

@@ -13,6 +13,7 @@ mod past;
 mod pull;
 mod push;
 mod restarted;
+mod restored;
 mod restricted;
 mod retention;
 mod rig;

@@ -1,6 +1,7 @@
 //! One clinician with her vault, a portal, and a clock on which waits cost nothing.
 
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +15,7 @@ use inbox_sync::{
     CancelFlag, Mode, Progress, Sleeper, SyncContext, SyncFailure, SyncReport, enqueue_reply, settings,
 };
 use inbox_triage::Engine;
-use inbox_vault::{CreateOptions, Keyring, Vault};
+use inbox_vault::{CreateOptions, Keyring, RestoreOptions, Vault};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -57,7 +58,8 @@ pub(crate) struct Rig {
     pub(crate) client: Portal,
     /// Cancel after this many pages of a first fill.
     pub(crate) stop_after: Mutex<Option<u32>>,
-    _folder: tempfile::TempDir,
+    code: SecretString,
+    folder: tempfile::TempDir,
 }
 
 /// Short limits: a stalled answer is given up after half a second.
@@ -102,7 +104,8 @@ impl Rig {
             passphrase: SecretString::from(PASSPHRASE),
             keyring: false,
         };
-        let vault = Vault::create_weak(&vault, &Keyring::default()).unwrap().vault;
+        let created = Vault::create_weak(&vault, &Keyring::default()).unwrap();
+        let vault = created.vault;
         vault.set_setting(settings::PRACTITIONER, &format!("Practitioner/{clinician}"), Utc::now()).unwrap();
         let client = client(&portal, clinician);
         Self {
@@ -112,8 +115,42 @@ impl Rig {
             cancel: CancelFlag::default(),
             client,
             stop_after: Mutex::default(),
-            _folder: folder,
+            code: created.recovery_code,
+            folder,
         }
+    }
+
+    /// A backup of the vault as it is now.
+    pub(crate) fn backup(&self, name: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        self.vault.backup(&file, self.time.now()).unwrap();
+        file
+    }
+
+    /// Another machine at the same portal with what a backup of this one held; answers how many replies it looks up.
+    pub(crate) fn restored(&self, from: &Path) -> (Self, u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("vault");
+        let options = RestoreOptions {
+            from: from.to_owned(),
+            dir: dir.clone(),
+            recovery_code: self.code.clone(),
+            passphrase: Some(PASSPHRASE.into()),
+            keyring: false,
+        };
+        let restored = Vault::restore(&options).unwrap();
+        let rig = Self {
+            portal: Arc::clone(&self.portal),
+            vault: Arc::new(Vault::open(&dir, &PASSPHRASE.into()).unwrap()),
+            time: SkippedTime::default(),
+            cancel: CancelFlag::default(),
+            client: client(&self.portal, ADLER),
+            stop_after: Mutex::default(),
+            code: self.code.clone(),
+            folder,
+        };
+        rig.time.skip(self.time.skipped());
+        (rig, restored.to_look_up)
     }
 
     pub(crate) fn control(&self) -> Control {

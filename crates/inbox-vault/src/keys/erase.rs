@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::header::{self, sync_dir};
 use super::{DATABASE, DeviceSecrets, tries};
-use crate::{Result, VaultError};
+use crate::{Result, VaultError, rescue};
 
 /// Everything that a vault's folder can hold besides the headers; the database first.
 const FILES: [&str; 9] = [
@@ -88,8 +88,15 @@ fn remove(path: &Path) -> Result<()> {
 fn leftovers(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(header::UNFINISHED) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(header::UNFINISHED) || name.starts_with(rescue::SAVED) {
             remove(&entry.path())?;
+        } else if name.starts_with(rescue::ASIDE) && entry.path().is_dir() {
+            // A vault whose place a backup took stands there with its own header.
+            for name in [header::CURRENT, header::PREVIOUS] {
+                overwrite(&entry.path().join(name))?;
+            }
+            fs::remove_dir_all(entry.path())?;
         }
     }
     Ok(())

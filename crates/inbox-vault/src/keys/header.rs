@@ -209,7 +209,14 @@ impl Header {
         Ok(STANDARD.encode(Sha256::digest(text)))
     }
 
-    fn parse(text: &[u8]) -> Result<Self> {
+    /// As it is written.
+    pub(crate) fn text(&self) -> Result<Vec<u8>> {
+        let header = Self { checksum: self.sum()?, ..self.clone() };
+        serde_json::to_vec_pretty(&header).map_err(|_| VaultError::HeaderDamaged)
+    }
+
+    /// What was written.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Stamp {
             format: String,
@@ -272,8 +279,7 @@ fn read(path: &Path) -> Result<Header> {
 /// Makes `header` both generations: first the current one, then the one before, so that a crash leaves one whole and an
 /// old wrap does not stay behind.
 pub(crate) fn store(dir: &Path, header: &Header) -> Result<()> {
-    let header = Header { checksum: header.sum()?, ..header.clone() };
-    let text = serde_json::to_vec_pretty(&header).map_err(|_| VaultError::HeaderDamaged)?;
+    let text = header.text()?;
     replace(dir, CURRENT, &text)?;
     replace(dir, PREVIOUS, &text)
 }

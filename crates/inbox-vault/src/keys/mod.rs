@@ -253,6 +253,36 @@ fn device_of(header: &Header, keyring: &dyn DeviceSecrets) -> Result<DeviceSecre
     Ok(if header.keyring { keyring.get(&header.device_entry)? } else { DeviceSecret::default() })
 }
 
+/// Wraps the data key of a backup's header anew for the vault that is made from it. Its device secret has a name that no other
+/// vault has: the one it was copied from may be on this machine.
+///
+/// # Errors
+/// [`VaultError::WeakPassphrase`], and [`VaultError::Key`] when the keyring does not take the new device secret.
+pub(crate) fn rewrap_restored(
+    header: &mut Header,
+    code: &SecretString,
+    passphrase: &SecretString,
+    data_key: &Key,
+    keyring: Option<&dyn DeviceSecrets>,
+) -> Result<()> {
+    check_strength(passphrase, keyring.is_some())?;
+    header.generation += 1;
+    header.keyring = keyring.is_some();
+    header.device_entry =
+        format!("{}-{}", header::device_entry(&header.id, header.generation), uuid::Uuid::new_v4());
+    // Both wraps are bound to whether there is a keyring.
+    let code = recovery_code::parse(code.expose_secret())?;
+    let salt = seal::random::<SALT_BYTES>()?;
+    let bound = Header::bound(&header.id, header.keyring, 'b');
+    let sealed = seal::seal(&seal::recovery_key(code.as_slice(), salt.as_slice()), data_key, &bound)?;
+    header.wrap_b = WrapB::new(salt.as_slice(), &sealed);
+    // What the backup was opened with is the one code, and a PIN belongs to the device secret that it was set with.
+    (header.before, header.pin, header.next) = (None, None, None);
+    let device = new_device_secret(keyring, &header.device_entry)?;
+    header.wrap_a = wrap_a(header, passphrase, &device, data_key, header.wrap_a.cost())?;
+    Ok(())
+}
+
 /// State of the key of the vault in `dir`.
 pub(crate) fn state(dir: &Path, keyring: &dyn DeviceSecrets) -> KeyState {
     match header::load(dir) {

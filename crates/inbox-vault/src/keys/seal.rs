@@ -73,6 +73,30 @@ pub(crate) fn audit_key(data_key: &Key) -> Key {
     derive(data_key.as_slice(), &[], b"anteroom v1 audit")
 }
 
+/// The key of a backup's mac.
+pub(crate) fn backup_key(data_key: &Key) -> Key {
+    derive(data_key.as_slice(), &[], b"anteroom v1 backup")
+}
+
+/// The key under which rows that were saved of a damaged database are sealed.
+pub(crate) fn salvage_key(data_key: &Key) -> Key {
+    derive(data_key.as_slice(), &[], b"anteroom v1 salvage")
+}
+
+/// Seals bytes: nonce, then ciphertext.
+pub(crate) fn seal_bytes(key: &Key, plain: &[u8]) -> Result<Vec<u8>> {
+    let nonce = random::<NONCE_BYTES>()?;
+    let sealed = cipher(key).encrypt(&XNonce::from(*nonce), plain).map_err(|_| VaultError::NoCipher)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// What [`seal_bytes`] sealed, or `None` for anything else.
+pub(crate) fn unseal_bytes(key: &Key, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
+    let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+    Some(Zeroizing::new(cipher(key).decrypt(&XNonce::from(nonce), sealed).ok()?))
+}
+
 /// Tells a wrong key from a damaged database, and says nothing about the key.
 pub(crate) fn fingerprint(data_key: &Key) -> [u8; 16] {
     let wide = derive(data_key.as_slice(), &[], b"anteroom v1 fingerprint");

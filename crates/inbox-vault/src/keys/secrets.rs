@@ -36,6 +36,11 @@ pub trait DeviceSecrets: Send + Sync {
     fn set(&self, name: &str, secret: &DeviceSecret) -> Result<(), SecretsError>;
     /// Removes the secret of that name; one that is not there counts as removed.
     fn delete(&self, name: &str) -> Result<(), SecretsError>;
+
+    /// The same secrets for as long as a vault is open; `None` where they end with the call that was given them.
+    fn lasting(&self) -> Option<Arc<dyn DeviceSecrets>> {
+        None
+    }
 }
 
 /// The keyring of the operating system: Secret Service, Keychain or Credential Manager.
@@ -125,7 +130,15 @@ impl DeviceSecrets for Keyring {
             Err(error) => Err(translate(&error)),
         })
     }
+
+    fn lasting(&self) -> Option<Arc<dyn DeviceSecrets>> {
+        // While the vault is open nobody waits for the keyring; closing must not wait for long.
+        Some(Arc::new(Self::with_timeout(LASTING)))
+    }
 }
+
+/// How long an open vault waits for the keyring.
+const LASTING: Duration = Duration::from_millis(700);
 
 fn entry(name: &str) -> Result<keyring::Entry, SecretsError> {
     keyring::Entry::new(SERVICE, name).map_err(|error| translate(&error))

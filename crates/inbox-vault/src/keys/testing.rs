@@ -1,16 +1,16 @@
 //! Device secrets in memory, for tests alone: it can be told to fail in each way of SECURITY.md's table.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::{DeviceSecret, DeviceSecrets, SecretsError};
 
 /// A keyring that can be told how to answer.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct MemoryKeyring {
-    entries: Mutex<HashMap<String, DeviceSecret>>,
-    fault: Mutex<Option<SecretsError>>,
-    write_fault: Mutex<Option<SecretsError>>,
+    entries: Arc<Mutex<HashMap<String, DeviceSecret>>>,
+    fault: Arc<Mutex<Option<SecretsError>>>,
+    write_fault: Arc<Mutex<Option<SecretsError>>>,
 }
 
 impl MemoryKeyring {
@@ -27,6 +27,16 @@ impl MemoryKeyring {
     /// Loses all entries.
     pub(crate) fn clear(&self) {
         self.entries.lock().unwrap().clear();
+    }
+
+    /// All entries as they are now.
+    pub(crate) fn clone_of_entries(&self) -> HashMap<String, DeviceSecret> {
+        self.entries.lock().unwrap().clone()
+    }
+
+    /// Puts entries back.
+    pub(crate) fn put_entries(&self, entries: HashMap<String, DeviceSecret>) {
+        *self.entries.lock().unwrap() = entries;
     }
 
     /// Names of the entries held.
@@ -56,5 +66,9 @@ impl DeviceSecrets for MemoryKeyring {
         self.check()?;
         self.entries.lock().unwrap().remove(name);
         Ok(())
+    }
+
+    fn lasting(&self) -> Option<Arc<dyn DeviceSecrets>> {
+        Some(Arc::new(self.clone()))
     }
 }

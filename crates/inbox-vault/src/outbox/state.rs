@@ -15,6 +15,9 @@ const NEWER_MESSAGE: &str = "newer_message";
 /// Code of an entry that waited offline for more than a day.
 const OLDER_THAN_A_DAY: &str = "older_than_24h";
 
+/// Code of an entry that has to be looked up since this database may be older than the portal's copy.
+const OLDER_COPY: &str = "older_copy";
+
 /// An offline reply older than this asks again (I8).
 fn stale_after() -> Duration {
     Duration::hours(24)
@@ -122,6 +125,33 @@ pub(crate) fn requeue(act: &Act<'_>, id: OutboxId, now: DateTime<Utc>) -> Result
     back_to_queue(act, id, "unknown", None, now)
 }
 
+/// This database may be older than what was sent: every entry that is not known to be sent is looked up by its identifier
+/// before anything is sent, also one that was held or had failed, which goes back to the clinician when nothing is found.
+/// Claims made since are the portal's to tell, so those that wait here are given up.
+pub(crate) fn doubt_all(act: &Act<'_>, now: DateTime<Utc>) -> Result<()> {
+    let doubted = ids(
+        act.db,
+        "UPDATE outbox_entry SET state = 'unknown', lookups = 0, last_lookup_at = NULL, attempted_at = ?1,
+           attempts = max(attempts, 1),
+           before_restore = CASE WHEN state IN ('held', 'failed') THEN state ELSE before_restore END,
+           error_before_restore = CASE WHEN state IN ('held', 'failed') THEN error ELSE error_before_restore END,
+           error = ?2
+         WHERE state <> 'sent' RETURNING id",
+        params![millis(now), OLDER_COPY],
+    )?;
+    for id in &doubted {
+        settle(act, *id, 1, "outbox.doubt", now)?;
+    }
+    act.db
+        .prepare_cached(
+            "UPDATE portal_act SET state = 'refused', error = ?1
+             WHERE state = 'queued' AND kind IN ('claim', 'release', 'done')",
+        )?
+        .execute([OLDER_COPY])?;
+    act.db.prepare_cached("UPDATE sync_cursor SET last_sweep = NULL, last_reconcile = NULL")?.execute([])?;
+    Ok(())
+}
+
 /// Back to waiting, unless the patient has written since the clinician said "send": then to review (I8).
 fn back_to_queue(
     act: &Act<'_>,
@@ -132,8 +162,12 @@ fn back_to_queue(
 ) -> Result<OutboxState> {
     let changed = act
         .db
-        .prepare_cached("UPDATE outbox_entry SET state = 'queued', error = ?3 WHERE id = ?1 AND state = ?2")?
-        .execute(params![id.0, from, error])?;
+        .prepare_cached(
+            "UPDATE outbox_entry SET state = coalesce(before_restore, CASE WHEN not_before > ?4 THEN 'scheduled'
+               ELSE 'queued' END), error = CASE WHEN before_restore IS NULL THEN ?3 ELSE error_before_restore END,
+             before_restore = NULL, error_before_restore = NULL WHERE id = ?1 AND state = ?2",
+        )?
+        .execute(params![id.0, from, error, millis(now)])?;
     let newer: Option<i64> = act
         .db
         .prepare_cached(
@@ -228,7 +262,7 @@ pub(crate) fn resolve(act: &Act<'_>, id: OutboxId, send: bool, now: DateTime<Utc
     let changed = act
         .db
         .prepare_cached(
-            "UPDATE outbox_entry SET state = ?2, error = NULL, confirmed_at = ?3,
+            "UPDATE outbox_entry SET state = ?2, error = NULL, before_restore = NULL, confirmed_at = ?3,
              seen_message = (SELECT coalesce(max(id), 0) FROM message) WHERE id = ?1",
         )?
         .execute(params![id.0, state.as_str(), millis(now)])?;

@@ -172,3 +172,65 @@ fn it_goes_on_in_steps() {
     assert_eq!((messages, ids(&vault).len()), (12, 0));
     assert!(steps >= 3);
 }
+
+#[test]
+fn the_words_of_what_has_left_leave_the_index_too() {
+    let (_dir, vault) = vault();
+    long_thread(&vault);
+    retire(&vault);
+    assert_eq!(vault.retired_count().unwrap(), 2);
+    let indexed = |word: &str| -> bool {
+        let look = |db: &rusqlite::Connection| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM message_search_data WHERE instr(block, CAST(?1 AS BLOB)) > 0)";
+            Ok(db.query_row(sql, [word], |row| row.get(0))?)
+        };
+        vault.read(look).unwrap()
+    };
+    assert!(indexed("first"), "the index only marks what was deleted");
+    let mut parts = 1;
+    let mut more = vault.sweep_search(true).unwrap();
+    while more {
+        more = vault.sweep_search(false).unwrap();
+        parts += 1;
+        assert!(parts < 50, "it ends");
+    }
+    assert!(!indexed("first") && indexed("second"));
+    assert_eq!(vault.search("second", 9).unwrap().len(), 2);
+    assert!(vault.verify().unwrap().ok);
+}
+
+#[test]
+fn many_leave_and_the_index_stays_whole() {
+    let (_dir, vault) = vault();
+    let words = "The quick brown fox jumps over the lazy dog and does not come back before the evening";
+    for page in 0..20 {
+        let messages = (0..50).flat_map(|n| {
+            let at = page * 100 + n * 2;
+            [
+                message(&format!("q{at}"), at, &format!("{at} {words}")),
+                message(&format!("a{at}"), at + 1, words).by_clinician(),
+            ]
+        });
+        vault.apply(&batch(messages), at(16 * DAY)).unwrap();
+    }
+    vault.mark_read(vault.t1(), at(16 * DAY)).unwrap();
+    let check = |when: &str| {
+        let found = vault.verify().unwrap();
+        assert_eq!(found.problems, [""; 0], "{when}");
+    };
+    check("before");
+    let mut retired = vault.retire(at(1500), ThreadId(0), 200, at(20 * DAY)).unwrap();
+    check("retired");
+    while let Some(next) = retired.go_on_after {
+        retired = vault.retire(at(1500), next, 200, at(20 * DAY)).unwrap();
+    }
+    assert!(vault.retired_count().unwrap() > 1000);
+    let mut more = vault.sweep_search(true).unwrap();
+    check("swept first");
+    while more {
+        more = vault.sweep_search(false).unwrap();
+    }
+    check("swept");
+    assert_eq!(vault.search("quick", 9).unwrap().len(), 9);
+}

@@ -109,7 +109,7 @@ impl Vault {
         secrets: &dyn DeviceSecrets,
     ) -> Result<Self> {
         let key = Key::new(*escrow_key);
-        Self::unlocked(dir, keys::recover_with_escrow(dir, &key, new_passphrase, secrets)?, "vault.recover")
+        Self::unlocked(dir, keys::recover_with_escrow(dir, &key, new_passphrase, secrets)?, super::RECOVERED, secrets)
     }
 
     /// A new pair of escrow keys: the private one, which the clinic locks away, and the public one, which its policy names.
@@ -154,7 +154,7 @@ impl Vault {
     /// of [`Vault::open`] for the database.
     pub fn open_with_pin(dir: &Path, pin: &SecretString) -> Result<Self> {
         let secrets = Keyring::default();
-        Self::unlocked(dir, change::unlock_with_pin(dir, pin, &secrets)?, "vault.unlock")
+        Self::unlocked(dir, change::unlock_with_pin(dir, pin, &secrets)?, "vault.unlock", &secrets)
     }
 
     /// Erases a vault for good: header, device secret, files. With the passphrase it is seen whether anybody has it open and whether

@@ -2,13 +2,18 @@
 
 mod acting;
 mod attachments;
+mod backup;
 mod key_acts;
 mod lexicon;
 mod outbox;
 mod reading;
+mod rescue;
 mod retention;
 mod sharing;
 mod sync;
+mod upkeep;
+
+pub use rescue::HeldKey;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -21,11 +26,15 @@ use secrecy::SecretString;
 pub use key_acts::EscrowKey;
 
 use crate::act::Act;
+use crate::anchor::Anchor;
 use crate::audit::AuditKey;
 use crate::connection::{Connections, open_writer};
 use crate::keys::seal::{Cost, Key};
 use crate::keys::{self, DATABASE, DeviceSecrets, Keyring, Unlocked};
 use crate::{KeyState, Result, VaultError, VaultListing, Verification, migrate, verify};
+
+/// How a vault is opened with its recovery code, in the audit chain.
+const RECOVERED: &str = "vault.recover";
 
 /// What a new vault is made from.
 #[derive(Debug)]
@@ -54,8 +63,11 @@ pub struct Created {
 pub struct Vault {
     dir: PathBuf,
     name: String,
+    id: String,
     pub(crate) connections: Connections,
     audit: Mutex<Option<AuditKey>>,
+    /// Where the head of the audit chain is anchored; `None` for a keyring that does not outlive a call.
+    anchored_at: Option<Anchor>,
 }
 
 impl fmt::Debug for Vault {
@@ -93,11 +105,22 @@ impl Vault {
         Self::create_at(options, secrets, Cost { memory_kib: 64, passes: 1 })
     }
 
-    fn create_at(options: &CreateOptions, secrets: &dyn DeviceSecrets, cost: Cost) -> Result<Created> {
-        let secrets = options.keyring.then_some(secrets);
-        let keys = keys::create(&options.dir, &options.name, &options.passphrase, secrets, cost)?;
-        let opened = Self::connect(&options.dir, &options.name, &keys.data_key, true)
-            .and_then(|vault| vault.act(|act| act.audit("vault.create", "", Utc::now())).map(|()| vault));
+    pub(crate) fn create_at(
+        options: &CreateOptions,
+        secrets: &dyn DeviceSecrets,
+        cost: Cost,
+    ) -> Result<Created> {
+        let keyring = options.keyring.then_some(secrets);
+        let keys = keys::create(&options.dir, &options.name, &options.passphrase, keyring, cost)?;
+        let opened = Self::connect(&options.dir, &options.name, &keys.data_key, true).and_then(|vault| {
+            let vault = vault.anchored_by(&keys.header, secrets);
+            vault.act(|act| {
+                crate::upkeep::opened(act, Utc::now())?;
+                act.audit("vault.create", "", Utc::now())
+            })?;
+            vault.check_anchor(false)?;
+            Ok(vault)
+        });
         match opened {
             Ok(vault) => Ok(Created { vault, recovery_code: keys.recovery_code }),
             Err(error) => {
@@ -105,7 +128,7 @@ impl Vault {
                     // The folder held no database when this call began.
                     let _ = std::fs::remove_file(options.dir.join(name));
                 }
-                keys::discard(&options.dir, &keys.header, secrets);
+                keys::discard(&options.dir, &keys.header, keyring);
                 Err(error)
             }
         }
@@ -127,10 +150,10 @@ impl Vault {
     pub fn open_with(dir: &Path, passphrase: &SecretString, secrets: &dyn DeviceSecrets) -> Result<Self> {
         let unlocked = keys::unlock(dir, passphrase, secrets)?;
         let fingerprint = unlocked.header.fingerprint.clone();
-        match Self::unlocked(dir, unlocked, "vault.unlock") {
+        match Self::unlocked(dir, unlocked, "vault.unlock", secrets) {
             // Another program gave the vault a new data key between the header and the database: the header is read again.
             Err(VaultError::DatabaseDamaged) if keys::header_of(dir)?.fingerprint != fingerprint => {
-                Self::unlocked(dir, keys::unlock(dir, passphrase, secrets)?, "vault.unlock")
+                Self::unlocked(dir, keys::unlock(dir, passphrase, secrets)?, "vault.unlock", secrets)
             }
             other => other,
         }
@@ -155,7 +178,7 @@ impl Vault {
         new_passphrase: &SecretString,
         secrets: &dyn DeviceSecrets,
     ) -> Result<Self> {
-        Self::unlocked(dir, keys::recover(dir, code, new_passphrase, secrets)?, "vault.recover")
+        Self::unlocked(dir, keys::recover(dir, code, new_passphrase, secrets)?, RECOVERED, secrets)
     }
 
     /// State of the key of the vault in `dir`. Changes nothing.
@@ -181,10 +204,16 @@ impl Vault {
         &self.name
     }
 
+    /// Random, the same in all copies of a vault; says nothing about whose it is.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Closes the database and wipes the keys. Every later call answers [`VaultError::Locked`].
     pub fn close(&self) {
-        self.connections.close();
-        self.audit.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if !self.is_closed() {
+            self.close_in_order();
+        }
     }
 
     /// Whether [`Vault::close`] was called.
@@ -197,19 +226,35 @@ impl Vault {
     /// # Errors
     /// [`VaultError::DatabaseDamaged`] when the damage stops even the checks.
     pub fn verify(&self) -> Result<Verification> {
-        self.connections.read(|db| {
-            let audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
-            verify::verify(db, audit.as_ref().ok_or(VaultError::Locked)?)
-        })
+        self.verify_with("PRAGMA quick_check(1)")
     }
 
-    fn unlocked(dir: &Path, unlocked: Unlocked, action: &str) -> Result<Self> {
-        let vault = Self::connect(dir, &unlocked.header.name, &unlocked.data_key, false)?;
-        let tries = match unlocked.wrong_tries {
-            0 => String::new(),
-            wrong => format!("wrong-tries:{wrong}"),
+    pub(crate) fn verify_in_depth(&self) -> Result<Verification> {
+        self.verify_with("PRAGMA integrity_check(1)")
+    }
+
+    fn verify_with(&self, structure: &str) -> Result<Verification> {
+        let anchor = self.anchor_state()?;
+        let key = {
+            let audit = self.audit.lock().unwrap_or_else(PoisonError::into_inner);
+            AuditKey(audit.as_ref().ok_or(VaultError::Locked)?.0.clone())
         };
-        vault.act(|act| act.audit(action, &tries, Utc::now()))?;
+        self.connections.read_apart(|db| verify::verify(db, &key, anchor, structure))
+    }
+
+    fn unlocked(dir: &Path, unlocked: Unlocked, action: &str, secrets: &dyn DeviceSecrets) -> Result<Self> {
+        let vault = Self::connect(dir, &unlocked.header.name, &unlocked.data_key, false)?
+            .anchored_by(&unlocked.header, secrets);
+        let now = Utc::now();
+        vault.act(|act| {
+            crate::upkeep::opened(act, now)?;
+            // Nothing can be written while the vault is locked: the tries are counted beside it and told now.
+            if unlocked.wrong_tries > 0 {
+                act.audit("vault.refused", &format!("tries:{}", unlocked.wrong_tries), now)?;
+            }
+            act.audit(action, "", now)
+        })?;
+        vault.check_anchor(action == RECOVERED)?;
         Ok(vault)
     }
 
@@ -224,8 +269,10 @@ impl Vault {
         Ok(Self {
             dir: dir.to_owned(),
             name: name.to_owned(),
+            id: String::new(),
             connections: Connections::new(&path, data_key, writer)?,
             audit: Mutex::new(Some(audit)),
+            anchored_at: None,
         })
     }
 

@@ -7,7 +7,7 @@ use inbox_domain::{
 
 use super::Vault;
 use crate::{
-    AuditRow, Hit, Patient, Proxy, QuarantineRow, Result, StoredCase, StoredMessage, ThreadPage,
+    AuditQuery, AuditRow, Hit, Patient, Proxy, QuarantineRow, Result, StoredCase, StoredMessage, ThreadPage,
     ThreadSummary, ViewCounts, acts, cases, messages, people, quarantine, search, threads,
 };
 
@@ -128,7 +128,7 @@ impl Vault {
 
     /// The last `limit` rows of the audit chain, newest first.
     pub fn audit(&self, limit: u32) -> Result<Vec<AuditRow>> {
-        self.read(|db| crate::audit::list(db, limit))
+        self.audit_rows(&AuditQuery { limit, ..AuditQuery::default() })
     }
 
     /// A setting.

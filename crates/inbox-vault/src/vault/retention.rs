@@ -20,4 +20,18 @@ impl Vault {
     ) -> Result<Retired> {
         self.act(|act| retention::retire(act, before, after, limit, now))
     }
+
+    /// How many messages have left the vault by retention and have not come back.
+    pub fn retired_count(&self) -> Result<u64> {
+        self.read(|db| {
+            let count: i64 = db.query_row("SELECT count(*) FROM tombstone", [], |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        })
+    }
+
+    /// Takes the words of what has left out of the search index too, a part at a time; `false` when nothing is left to do.
+    /// Begins with `first`.
+    pub fn sweep_search(&self, first: bool) -> Result<bool> {
+        self.act(|act| retention::sweep_search(act, first))
+    }
 }

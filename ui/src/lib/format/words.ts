@@ -55,7 +55,8 @@ export function words(
     | 'lexicon_problem'
     | 'locked'
     | 'work_queued'
-    | 'work_refused',
+    | 'work_refused'
+    | 'audit_kind',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')

@@ -5,6 +5,9 @@ import type {
   AppEvent,
   AttachmentContent,
   AttemptOutcome,
+  AuditFilter,
+  AuditFormat,
+  AuditRowView,
   Category,
   ClinicLexicon,
   ClinicProblem,
@@ -22,7 +25,10 @@ import type {
   Place,
   Preferences,
   ReplyRequest,
+  RescueView,
   ResponseView,
+  RestoredView,
+  RestoreRequest,
   RetriageView,
   RuleRow,
   SavedLexicon,
@@ -36,6 +42,7 @@ import type {
   ThreadPage,
   TriedText,
   UnlockOutcome,
+  UpkeepView,
   View,
 } from './bindings'
 
@@ -126,6 +133,23 @@ export interface Backend {
   /** Days as `YYYY-MM-DD` in the clinic's zone, both included. */
   setCover(colleague: string, first: string, last: string): Promise<void>
   endCover(colleague: string): Promise<void>
+  /** Newest first, a hundred at a time. */
+  listAudit(filter: AuditFilter): Promise<AuditRowView[]>
+  /** All that the filter asks for as one text, oldest first, with the macs; the export is recorded. */
+  exportAudit(filter: AuditFilter, format: AuditFormat): Promise<string>
+  loadUpkeep(): Promise<UpkeepView>
+  /** What the anchor of the audit chain said has been read. */
+  acknowledgeNotice(): Promise<UpkeepView>
+  checkVault(): Promise<UpkeepView>
+  /** An empty folder makes no backups. */
+  setBackup(folder: string, keep: number): Promise<UpkeepView>
+  backUpNow(): Promise<UpkeepView>
+  /** Goes on with a new database after the open one was damaged. */
+  repairVault(): Promise<RescueView>
+  /** The same for one that does not open; it is open then. */
+  resyncVault(dir: string, passphrase: string): Promise<RescueView>
+  /** The restored vault is to be unlocked. */
+  restoreBackup(request: RestoreRequest): Promise<RestoredView>
   reportPainted(): Promise<void>
   /** Answers `close_requested` within a second, else the window is closed. */
   answerClose(close: boolean): Promise<void>

@@ -129,6 +129,26 @@ export const commands = {
 	setCover: (colleague: string, first: string, last: string) => typedError<null, AppError>(__TAURI_INVOKE("set_cover", { colleague, first, last })),
 	/**  Covers for a colleague no longer. */
 	endCover: (colleague: string) => typedError<null, AppError>(__TAURI_INVOKE("end_cover", { colleague })),
+	/**  Rows of the audit chain, newest first. */
+	listAudit: (filter: AuditFilter) => typedError<AuditRowView[], AppError>(__TAURI_INVOKE("list_audit", { filter })),
+	/**  The rows that a filter asks for as one text, with their macs; the export is recorded. */
+	exportAudit: (filter: AuditFilter, format: AuditFormat) => typedError<string, AppError>(__TAURI_INVOKE("export_audit", { filter, format })),
+	/**  What the vault knows of its own keeping. */
+	loadUpkeep: () => typedError<UpkeepView, AppError>(__TAURI_INVOKE("load_upkeep")),
+	/**  What the anchor of the audit chain said has been read. */
+	acknowledgeNotice: () => typedError<UpkeepView, AppError>(__TAURI_INVOKE("acknowledge_notice")),
+	/**  Checks the whole database. */
+	checkVault: () => typedError<UpkeepView, AppError>(__TAURI_INVOKE("check_vault")),
+	/**  Where scheduled backups go and how many are kept. */
+	setBackup: (folder: string, keep: number) => typedError<UpkeepView, AppError>(__TAURI_INVOKE("set_backup", { folder, keep })),
+	/**  Makes a scheduled backup now. */
+	backUpNow: () => typedError<UpkeepView, AppError>(__TAURI_INVOKE("back_up_now")),
+	/**  Goes on with a new database after the open one was damaged. */
+	repairVault: () => typedError<RescueView, AppError>(__TAURI_INVOKE("repair_vault")),
+	/**  Goes on with a new database in the place of one that is damaged or gone, and opens the vault. */
+	resyncVault: (dir: string, passphrase: string) => typedError<RescueView, AppError>(__TAURI_INVOKE("resync_vault", { dir, passphrase })),
+	/**  Restores a backup, as another vault or in the place of a damaged one. */
+	restoreBackup: (request: RestoreRequest) => typedError<RestoredView, AppError>(__TAURI_INVOKE("restore_backup", { request })),
 	/**  The window has painted its list. */
 	reportPainted: () => typedError<null, AppError>(__TAURI_INVOKE("report_painted")),
 	/**  The window's answer to `close_requested`: its draft is saved and it may close, or it stays open. */
@@ -241,6 +261,49 @@ export type AttemptView = {
 	number: string,
 	/**  Next try. */
 	next: string | null,
+};
+
+/**  Which rows of the audit chain are asked for. */
+export type AuditFilter = {
+	/**  At this instant or later (RFC 3339). */
+	from: string | null,
+	/**  Before this instant. */
+	to: string | null,
+	/**  An action, a kind of action (`thread`, `outbox`), or empty for all. */
+	action: string,
+	/**  Rows with a smaller number alone: for the next page. */
+	before: number | null,
+};
+
+/**  How the audit chain is written out. */
+export type AuditFormat = 
+/**  One JSON object a line. */
+"ndjson" | 
+/**  Comma-separated, with a heading. */
+"csv";
+
+/**  A row of the audit chain. */
+export type AuditRowView = {
+	/**  Number in the chain, from 1. */
+	n: number,
+	/**  When. */
+	at: string,
+	/**  What was done, for example `case.close`. */
+	action: string,
+	/**  On what, for example `case:7`. */
+	subject: string,
+};
+
+/**  Scheduled backups, once a day. */
+export type BackupSettings = {
+	/**  Where they go; empty where none are made. */
+	folder: string,
+	/**  How many are kept. */
+	keep: number,
+	/**  When the last one was made and verified. */
+	last_at: string | null,
+	/**  What kept the last one from being made. */
+	problem: AppError | null,
 };
 
 /**  State of a case (CLI.md). */
@@ -750,6 +813,11 @@ export type Overview = {
 	open_cases: number,
 	/**  The earliest deadline of an unacknowledged case. */
 	next_deadline: string | null,
+	/**
+	 *  What is wrong with the vault itself: `part_damaged`, `rolled_back`, `anchor_missing`, `anchor_forged` or
+	 *  `scheduled_backup_failed`.
+	 */
+	upkeep: AppError | null,
 };
 
 /**  Why a pack is not in force. */
@@ -927,6 +995,20 @@ export type ReplyRequest = {
 	even_if_newer: boolean,
 };
 
+/**  A vault that goes on after its database was damaged. */
+export type RescueView = {
+	/**  Replies saved; each is looked up on the portal before it is sent. */
+	outbox: number,
+	/**  Drafts saved. */
+	drafts: number,
+	/**  Cases saved. */
+	cases: number,
+	/**  Something of what is only here could not be read. */
+	incomplete: boolean,
+	/**  The folder that holds the damaged files as they were; empty where there were none. */
+	aside: string,
+};
+
 /**  A response to insert. */
 export type ResponseView = {
 	/**  Id, for example `acute-not-reached`. */
@@ -945,6 +1027,44 @@ export type ResponseView = {
 	slots: SlotView[],
 	/**  A clinical lead has signed this version. */
 	signed: boolean,
+};
+
+/**  What a restore is asked for. */
+export type RestoreRequest = {
+	/**  The backup: an absolute path. */
+	file: string,
+	/**  The recovery code that the vault had when the backup was made. */
+	recovery_code: string,
+	/**  The passphrase of the restored vault. */
+	passphrase: string,
+	/**  The passphrase alone opens it, at least 16 characters: for workstations without a keyring. */
+	no_keyring: boolean,
+	/**  The folder of the damaged vault whose place it takes; `null` makes another vault. */
+	in_place_of: string | null,
+};
+
+/**  A vault that was restored from a backup. */
+export type RestoredView = {
+	/**  Its folder, the argument of unlock. */
+	dir: string,
+	/**  When the backup was made. */
+	made_at: string,
+	/**  Messages that it held. */
+	messages: number,
+	/**  Replies that are looked up on the portal before any of them is sent. */
+	to_look_up: number,
+	/**  What was saved of the damaged vault, where it took the place of one. */
+	saved: RescueView | null,
+};
+
+/**  Old threads leave this workstation; the portal keeps them. */
+export type RetentionView = {
+	/**  After so many days, as the clinic has set it; `null` keeps everything. */
+	days: number | null,
+	/**  How many messages have left. */
+	left: number,
+	/**  When the vault was last gone through. */
+	last_at: string | null,
 };
 
 /**  Whether stored messages are being judged again. */
@@ -1326,6 +1446,27 @@ export type UpdateChannel =
 "stable" | 
 /**  The clinic installs updates itself. */
 "none";
+
+/**  What the vault knows of its own keeping. */
+export type UpkeepView = {
+	/**
+	 *  What the anchor of the audit chain said against this database, until somebody has read it: `rolled_back`,
+	 *  `anchor_missing` or `anchor_forged`.
+	 */
+	notice: string | null,
+	/**  When it was noticed. */
+	notice_at: string | null,
+	/**  A whole check runs. */
+	checking: boolean,
+	/**  When the last whole check ended. */
+	checked_at: string | null,
+	/**  Codes of what it found; anything here is damage. */
+	problems: string[],
+	/**  Scheduled backups. */
+	backup: BackupSettings,
+	/**  What leaves this workstation. */
+	retention: RetentionView,
+};
 
 /**  A vault to choose on the unlock page. */
 export type VaultEntry = {

@@ -15,6 +15,7 @@ import type {
   Staleness,
   ThreadDetail,
   ThreadRow,
+  UpkeepView,
   VaultEntry,
   View,
 } from '../backend'
@@ -24,6 +25,7 @@ import { keyCommands } from './keys'
 import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
 import { sharingCommands } from './sharing'
+import { upkeepCommands } from './upkeep'
 
 export { SAMPLE_NOW } from './build'
 
@@ -32,6 +34,7 @@ export interface FakeOptions {
   preferences?: Preferences
   policy?: Partial<PolicyView>
   keys?: Partial<KeysView>
+  upkeep?: Partial<UpkeepView>
   staleness?: Partial<Staleness>
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
@@ -107,6 +110,11 @@ const NO_POLICY: PolicyView = {
   escrow: false,
   packs: [],
 }
+function upkeepProblem(view: UpkeepView): AppError | null {
+  const code =
+    view.problems.length > 0 ? 'part_damaged' : (view.notice ?? (view.backup.problem && 'scheduled_backup_failed'))
+  return code ? { code, retryable: false, params: [] } : null
+}
 const VAULT: VaultEntry = { dir: 'sample', name: 'Dr. A. Adler, outpatient clinic', key: 'ready' }
 
 export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
@@ -141,6 +149,11 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     Object.assign(detail.row, rowFacts(detail))
     emit({ kind: 'threads_changed', threads: [detail.row.id] })
   }
+  const upkeepKeeping = upkeepCommands(
+    options.upkeep ?? {},
+    () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
+    () => emit({ kind: 'status_changed' }),
+  )
   const find = (id: string): ThreadDetail => {
     const found = threads.find((entry) => entry.row.id === id)
     if (!found) throw { code: 'not_found', retryable: false, params: [] } satisfies AppError
@@ -244,6 +257,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       duty: { reason: 'open', zone: ZONE, ...(options.duty ?? { on_duty: true, until: at('23 12:30') }) },
       open_cases: threads.filter((entry) => entry.case && entry.case.state !== 'closed').length,
       next_deadline: at('23 09:00'),
+      upkeep: upkeepProblem(await upkeepKeeping.loadUpkeep()),
     }),
     listThreads: async (view, fn, offset, limit) => {
       const rows = rowsOf(view).filter((row) => fn === null || row.function === fn)
@@ -444,6 +458,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
     },
     ...sharingCommands(find, changed),
+    ...upkeepKeeping,
     reportPainted: async () => {},
     answerClose: async () => {},
     onEvent: async (handle) => {
