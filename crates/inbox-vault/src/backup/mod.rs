@@ -124,7 +124,7 @@ fn check(database: &Path, data_key: &Key, rows: &BackupRows) -> Result<()> {
     let db = open_writer(database, data_key, false)?;
     let found = verify::verify(
         &db,
-        &AuditKey(seal::audit_key(data_key)),
+        &keys::rekey::audit_key(&db, data_key)?,
         AnchorState::None,
         "PRAGMA quick_check(1)",
     )?;

@@ -278,3 +278,49 @@ fn scene_options(options: &RestoreOptions) -> RestoreOptions {
         keyring: options.keyring,
     }
 }
+
+#[test]
+fn after_a_new_data_key_the_chain_goes_on_in_a_backup_and_in_a_rescue() {
+    let scene = Scene::new();
+    let code = Vault::rekey_with(&scene.dir, &PASSPHRASE.into(), &scene.keyring).unwrap();
+    let vault = scene.open().unwrap();
+    let from = scene.folder.path().join("one.backup");
+    vault.backup(&from, monday()).unwrap();
+    vault.close();
+    let rescued = scene.resync().unwrap();
+    assert!(rescued.saved.audit > 5);
+    let found = rescued.vault.verify().unwrap();
+    assert!(found.ok, "{:?}", found.problems);
+    rescued.vault.close();
+    assert!(scene.open().unwrap().verify().unwrap().ok);
+    let options = RestoreOptions {
+        from,
+        dir: scene.folder.path().join("there"),
+        recovery_code: code,
+        passphrase: Some("another passphrase".into()),
+        keyring: true,
+    };
+    Vault::restore_with(&options, &scene.keyring).unwrap();
+    let vault = Vault::open_with(&options.dir, &"another passphrase".into(), &scene.keyring).unwrap();
+    assert!(vault.verify().unwrap().ok, "{:?}", vault.verify().unwrap().problems);
+}
+
+#[test]
+fn erasing_leaves_nothing_of_what_was_put_aside() {
+    let scene = Scene::new();
+    let from = scene.folder.path().join("one.backup");
+    let vault = scene.open().unwrap();
+    vault.backup(&from, monday()).unwrap();
+    vault.close();
+    scene.resync().unwrap().vault.close();
+    let options = RestoreOptions {
+        from,
+        dir: scene.dir.clone(),
+        recovery_code: scene.code.clone(),
+        passphrase: Some(PASSPHRASE.into()),
+        keyring: true,
+    };
+    Vault::restore_in_place_with(&options, &scene.keyring).unwrap();
+    let erased = Vault::erase_with(&scene.dir, Some(&PASSPHRASE.into()), true, &scene.keyring).unwrap();
+    assert!(erased.folder && !scene.dir.exists());
+}

@@ -109,7 +109,12 @@ impl Vault {
         secrets: &dyn DeviceSecrets,
     ) -> Result<Self> {
         let key = Key::new(*escrow_key);
-        Self::unlocked(dir, keys::recover_with_escrow(dir, &key, new_passphrase, secrets)?, super::RECOVERED, secrets)
+        Self::unlocked(
+            dir,
+            keys::recover_with_escrow(dir, &key, new_passphrase, secrets)?,
+            super::RECOVERED,
+            secrets,
+        )
     }
 
     /// A new pair of escrow keys: the private one, which the clinic locks away, and the public one, which its policy names.
