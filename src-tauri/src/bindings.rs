@@ -2,9 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{
-    commands, key_commands, lexicon_commands, locking_commands, sharing_commands, upkeep_commands,
-};
+use crate::{commands, key_commands, lexicon_commands, locking_commands, sharing_commands, upkeep_commands};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {

@@ -138,7 +138,7 @@ fn read_table(database: &Path, data_key: &Key, name: &str, order: &str) -> Table
 fn scan(database: &Path, data_key: &Key, sql: &str, table: &mut Table) -> bool {
     let Ok(db) = open_damaged(database, data_key) else { return false };
     let Ok(mut statement) = db.prepare(sql) else { return false };
-    table.columns = statement.column_names().into_iter().map(str::to_owned).collect();
+    table.columns = statement.column_names().map(str::to_owned).collect();
     let count = table.columns.len();
     let Ok(mut rows) = statement.query([]) else { return false };
     loop {
