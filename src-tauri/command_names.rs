@@ -72,6 +72,7 @@ const COMMAND_NAMES: &[&str] = &[
     "repair_vault",
     "resync_vault",
     "restore_backup",
+    "open_link",
     "report_painted",
     "answer_close",
 ];

@@ -84,6 +84,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             upkeep_commands::repair_vault,
             upkeep_commands::resync_vault,
             upkeep_commands::restore_backup,
+            commands::open_link,
             commands::report_painted,
             commands::answer_close,
         ])

@@ -318,3 +318,10 @@ pub(crate) fn snooze_thread(app: State<'_, App>, thread: String, until: Option<S
 pub(crate) fn set_thread_closed(app: State<'_, App>, thread: String, closed: bool) -> Answer<()> {
     app.session()?.set_thread_closed(&thread, closed)
 }
+
+/// Opens an https address of a text in the system's browser; the window has shown its host and was told to.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_link(app: State<'_, App>, address: String) -> Answer<()> {
+    app.open_link(&address)
+}

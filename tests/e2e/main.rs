@@ -15,6 +15,7 @@ mod locked;
 mod locks;
 mod look;
 mod notified;
+mod payloads;
 
 /// Every flow has a limit.
 async fn within(flow: impl Future<Output = Result<()>>) {

@@ -6,6 +6,7 @@ import { setBackend, type MessageView } from '../src/lib/ipc/backend'
 import type { FakeBackend } from '../src/lib/ipc/fake'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
+import { links } from '../src/lib/state/links.svelte'
 import { openThread } from '../src/lib/state/thread.svelte'
 import { all, freshState, one, openInbox, until } from './window'
 
@@ -50,7 +51,7 @@ describe('a message', () => {
 
   test('markup is shown as text, never drawn', () => {
     const markup = '<img src=x onerror="alert(1)"><b>bold</b>'
-    const shown = card({ segments: [{ text: markup, flags: [], revealed: false }], flags: [] })
+    const shown = card({ segments: [{ text: markup, flags: [], revealed: false, link: null }], flags: [] })
     expect(one('message-text', shown).textContent).toContain(markup)
     expect(shown.querySelector('img, b')).toBeNull()
   })
@@ -101,12 +102,28 @@ describe('a message', () => {
     expect(one('discard-reply', shown)).toBeTruthy()
   })
 
+  test('an address is opened only after its host was shown and confirmed', async () => {
+    const fake = await openInbox()
+    const link = { address: 'https://xn--e1afmkfd.example/', host: 'xn--e1afmkfd.example', disguised: true }
+    links.ask(link)
+    await until(() => expect(one('link-host').textContent).toBe(link.host))
+    one('link-disguised')
+    await fireEvent.click(one('link-cancel'))
+    await until(() => expect(all('link-dialog')).toEqual([]))
+    expect(fake.calls.filter(([name]) => name === 'openLink')).toEqual([])
+    links.ask(link)
+    await until(() => one('link-open'))
+    await fireEvent.click(one('link-open'))
+    await until(() => expect(all('link-dialog')).toEqual([]))
+    expect(fake.calls.filter(([name]) => name === 'openLink')).toEqual([['openLink', link.address]])
+  })
+
   test('an invisible character is shown as a mark', () => {
     const shown = card({
       flags: [],
       segments: [
-        { text: 'a', flags: [], revealed: false },
-        { text: 'U+202E', flags: [], revealed: true },
+        { text: 'a', flags: [], revealed: false, link: null },
+        { text: 'U+202E', flags: [], revealed: true, link: null },
       ],
     })
     expect(one('revealed', shown).textContent).toBe('U+202E')

@@ -232,6 +232,10 @@ impl App {
         Ok(SignOutView { revoked: record.revoked })
     }
 
+    pub(crate) fn open_in_browser(&self, address: &str) {
+        (self.0.open_browser)(address);
+    }
+
     /// Whether somebody looks at the window.
     pub fn set_focused(&self, focused: bool) {
         if let Ok(session) = self.session() {

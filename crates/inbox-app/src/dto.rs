@@ -13,6 +13,7 @@ use specta::Type;
 mod attachment;
 mod lexicon;
 mod locking;
+mod link;
 mod policy;
 mod session;
 mod sharing;
@@ -26,6 +27,7 @@ pub use inbox_triage::clinic::{
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use locking::{LockReason, LockedView, Place};
+pub use link::LinkView;
 pub use policy::{PolicyState, PolicyView};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,
@@ -269,6 +271,8 @@ pub struct Segment {
     pub flags: Vec<u32>,
     /// A visible stand-in for a character that would be invisible or reorder text.
     pub revealed: bool,
+    /// An https address, where it is one.
+    pub link: Option<LinkView>,
 }
 
 /// An attachment.

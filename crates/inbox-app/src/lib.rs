@@ -23,6 +23,7 @@ mod hours;
 pub mod keys;
 mod lending;
 mod lexicon;
+mod links;
 mod listening;
 mod locking;
 pub mod notify;

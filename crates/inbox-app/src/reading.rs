@@ -53,6 +53,7 @@ impl Session {
                 text: "\u{27e6}\u{2026}\u{27e7}".into(),
                 flags: Vec::new(),
                 revealed: true,
+                link: None,
             });
         }
         Ok(cut.segments)

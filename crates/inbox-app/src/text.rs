@@ -6,7 +6,10 @@
 
 use inbox_domain::Flag;
 
-use crate::dto::Segment;
+use crate::{
+    dto::Segment,
+    links::{Found, links_in},
+};
 
 /// A longer text is collapsed in the window, in scalar values (SECURITY.md, "Shell").
 pub const COLLAPSE_AT: usize = 20_000;
@@ -27,12 +30,18 @@ pub struct CutText {
 pub fn cut_text(text: &str, flags: &[Flag], all: bool) -> CutText {
     let limit = if all { usize::MAX } else { COLLAPSE_AT };
     let mut segments: Vec<Segment> = Vec::new();
+    let links = links_in(text);
+    let mut ahead = links.iter().peekable();
     let mut previous = None;
     for (index, (byte, character)) in text.char_indices().enumerate() {
         if index >= limit || byte >= CUT_AT_BYTES {
             return CutText { segments, cut: true };
         }
         let covering = covering(flags, index);
+        while ahead.next_if(|found| found.end <= byte).is_some() {}
+        // A flag is pointed at first: a flagged address is no link.
+        let inside = ahead.peek().filter(|found| found.start <= byte && covering.is_empty());
+        let link = inside.map(|Found { link, .. }| link);
         let next = text[byte + character.len_utf8()..].chars().next();
         let revealed = is_hidden(character, previous, next);
         let shown = if revealed {
@@ -41,8 +50,12 @@ pub fn cut_text(text: &str, flags: &[Flag], all: bool) -> CutText {
             character.to_string()
         };
         match segments.last_mut() {
-            Some(last) if !revealed && !last.revealed && last.flags == covering => last.text.push_str(&shown),
-            _ => segments.push(Segment { text: shown, flags: covering, revealed }),
+            Some(last)
+                if !revealed && !last.revealed && last.flags == covering && last.link.as_ref() == link =>
+            {
+                last.text.push_str(&shown);
+            }
+            _ => segments.push(Segment { text: shown, flags: covering, revealed, link: link.cloned() }),
         }
         previous = Some(character);
     }

@@ -3,6 +3,7 @@
 //! answered with no.
 
 /// A mistake that can be switched on for the syncs of one thread.
+#[cfg_attr(not(feature = "seeded-bugs"), allow(unreachable_pub, reason = "public with the feature alone"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
     /// What is new is asked for from the cursor on, and not from before it (I3).

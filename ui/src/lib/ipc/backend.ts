@@ -87,6 +87,8 @@ export interface Backend {
   listThreads(view: View, fn: MessageFunction | null, offset: number, limit: number): Promise<ThreadPage>
   loadThread(thread: string): Promise<ThreadDetail>
   loadMessageText(message: string): Promise<Segment[]>
+  /** Opens an https address in the system's browser, once its host was shown and confirmed. */
+  openLink(address: string): Promise<void>
   /** An attachment by its place in the message; bytes only of pictures. */
   loadAttachment(message: string, n: number): Promise<AttachmentContent>
   markThreadRead(thread: string): Promise<void>

@@ -149,6 +149,8 @@ export const commands = {
 	resyncVault: (dir: string, passphrase: string) => typedError<RescueView, AppError>(__TAURI_INVOKE("resync_vault", { dir, passphrase })),
 	/**  Restores a backup, as another vault or in the place of a damaged one. */
 	restoreBackup: (request: RestoreRequest) => typedError<RestoredView, AppError>(__TAURI_INVOKE("restore_backup", { request })),
+	/**  Opens an https address of a text in the system's browser; the window has shown its host and was told to. */
+	openLink: (address: string) => typedError<null, AppError>(__TAURI_INVOKE("open_link", { address })),
 	/**  The window has painted its list. */
 	reportPainted: () => typedError<null, AppError>(__TAURI_INVOKE("report_painted")),
 	/**  The window's answer to `close_requested`: its draft is saved and it may close, or it stays open. */
@@ -651,6 +653,14 @@ export type LockedView = {
 	undelivered_crisis: number,
 	/**  The window did not say in time that what was being written is saved. */
 	draft_unsure: boolean,
+/**  An https address in a text. Nothing is opened before somebody has seen its host and said so. */
+export type LinkView = {
+	/**  The address in the form in which it would be opened: ASCII alone. */
+	address: string,
+	/**  Its host, in punycode where it holds other letters (RFC 3492). */
+	host: string,
+	/**  The host as it was written holds letters that may look like others. */
+	disguised: boolean,
 };
 
 /**  What is unusual about a message as received (CLI.md, "Time"). */
@@ -1151,6 +1161,8 @@ export type Segment = {
 	flags: number[],
 	/**  A visible stand-in for a character that would be invisible or reorder text. */
 	revealed: boolean,
+	/**  An https address, where it is one. */
+	link: LinkView | null,
 };
 
 /**  What stands against sending a text. */

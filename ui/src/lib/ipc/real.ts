@@ -39,6 +39,7 @@ export const realBackend: Backend = {
   listThreads: (view, fn, offset, limit) => unwrap(commands.listThreads(view, fn, offset, limit)),
   loadThread: (thread) => unwrap(commands.loadThread(thread)),
   loadMessageText: (message) => unwrap(commands.loadMessageText(message)),
+  openLink: (address) => done(commands.openLink(address)),
   loadAttachment: (message, n) => unwrap(commands.loadAttachment(message, n)),
   markThreadRead: (thread) => done(commands.markThreadRead(thread)),
   saveDraft: (thread, text) => done(commands.saveDraft(thread, text)),

@@ -60,7 +60,7 @@ export function cut(text: string, flags: FlagView[]): Segment[] {
   return edges.slice(1).map((end, i) => {
     const start = edges[i] ?? 0
     const covering = spans.filter((span) => span.start <= start && span.end >= end).map((span) => span.index)
-    return { text: text.slice(start, end), flags: covering, revealed: false }
+    return { text: text.slice(start, end), flags: covering, revealed: false, link: null }
   })
 }
 

@@ -272,6 +272,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)
       return found?.segments ?? []
     },
+    openLink: async () => {},
     loadAttachment: async (id, n) => {
       const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)?.attachments[n]
       if (!found) throw { code: 'no_such_attachment', retryable: false, params: [] }
@@ -324,7 +325,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         own: true,
         sent_at: SAMPLE_NOW,
         after_hours: null,
-        segments: [{ text: request.text, flags: [], revealed: false }],
+        segments: [{ text: request.text, flags: [], revealed: false, link: null }],
         flags: [],
         missed: [],
         checked: 'full',
