@@ -1,9 +1,9 @@
 //! Hostile texts, made from families: what each could do in a window that takes text for anything but text.
 
 /// A text, and whether it holds characters that have to be shown by a mark.
-pub struct Payload {
-    pub text: String,
-    pub hidden: bool,
+pub(crate) struct Payload {
+    pub(crate) text: String,
+    pub(crate) hidden: bool,
 }
 
 const MARKUP: [&str; 42] = [
@@ -177,7 +177,7 @@ const HIDDEN: [char; 40] = [
 ];
 
 /// Every payload.
-pub fn all() -> Vec<Payload> {
+pub(crate) fn all() -> Vec<Payload> {
     let mut found: Vec<Payload> = Vec::new();
     let mut plain = |text: String| found.push(Payload { text, hidden: false });
     for tag in MARKUP {

@@ -12,8 +12,8 @@ use specta::Type;
 
 mod attachment;
 mod lexicon;
-mod locking;
 mod link;
+mod locking;
 mod policy;
 mod session;
 mod sharing;
@@ -26,8 +26,8 @@ pub use inbox_triage::clinic::{
 };
 
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
-pub use locking::{LockReason, LockedView, Place};
 pub use link::LinkView;
+pub use locking::{LockReason, LockedView, Place};
 pub use policy::{PolicyState, PolicyView};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,

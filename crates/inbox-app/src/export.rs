@@ -1,10 +1,6 @@
 //! A clinician's own archive: everything that the vault holds as readable files. It is recorded before anything is there.
 
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write as _, path::Path};
 
 use inbox_domain::{MessageId, format_instant};
 use inbox_sync::stored_attachment;
@@ -114,7 +110,7 @@ fn extension(content_type: &str) -> &'static str {
     }
 }
 
-fn write_json(path: &PathBuf, value: &impl Serialize) -> AppResult<()> {
+fn write_json(path: &Path, value: &impl Serialize) -> AppResult<()> {
     let text = serde_json::to_vec_pretty(value).map_err(|_| AppError::new("internal"))?;
     write_new(path, &text)
 }

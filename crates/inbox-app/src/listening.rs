@@ -166,7 +166,8 @@ impl Session {
         let portal = lock(&self.portal).clone();
         // The sender lives as long as the session.
         let _ = line.wait_for(|line| line.closed).await;
-        if let Some(portal) = lock(&self.portal).clone().or(portal) {
+        let last = lock(&self.portal).clone().or(portal);
+        if let Some(portal) = last {
             let _ = tokio::time::timeout(REFRESH, portal.refresh_ended()).await;
         }
     }

@@ -626,6 +626,16 @@ export type LexiconView = {
 	retriage: RetriageView,
 };
 
+/**  An https address in a text. Nothing is opened before somebody has seen its host and said so. */
+export type LinkView = {
+	/**  The address in the form in which it would be opened: ASCII alone. */
+	address: string,
+	/**  Its host, in punycode where it holds other letters (RFC 3492). */
+	host: string,
+	/**  The host as it was written holds letters that may look like others. */
+	disguised: boolean,
+};
+
 /**  Why a vault was locked. */
 export type LockReason = 
 /**  The clinician asked for it. */
@@ -653,14 +663,6 @@ export type LockedView = {
 	undelivered_crisis: number,
 	/**  The window did not say in time that what was being written is saved. */
 	draft_unsure: boolean,
-/**  An https address in a text. Nothing is opened before somebody has seen its host and said so. */
-export type LinkView = {
-	/**  The address in the form in which it would be opened: ASCII alone. */
-	address: string,
-	/**  Its host, in punycode where it holds other letters (RFC 3492). */
-	host: string,
-	/**  The host as it was written holds letters that may look like others. */
-	disguised: boolean,
 };
 
 /**  What is unusual about a message as received (CLI.md, "Time"). */

@@ -151,7 +151,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
   }
   const upkeepKeeping = upkeepCommands(
     options.upkeep ?? {},
-    () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
+    () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true, place: null }),
     () => emit({ kind: 'status_changed' }),
   )
   const find = (id: string): ThreadDetail => {
@@ -225,7 +225,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     ...keyCommands(
       options.keys ?? {},
-      () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
+      () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true, place: null }),
     ),
     loadPolicy: async () => ({ ...NO_POLICY, ...options.policy }),
     answerLock: async (from, saved) => {
