@@ -82,7 +82,7 @@ describe('changing what opens the vault', () => {
 describe('unlocking with a PIN', () => {
   const session = {
     state: 'locked',
-    undelivered: 0,
+    left: [],
     vaults: [{ dir: 'a', name: 'Dr. A. Adler', key: 'ready', pin: true }],
   } as FakeOptions['session']
 

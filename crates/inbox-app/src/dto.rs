@@ -16,6 +16,7 @@ mod locking;
 mod policy;
 mod session;
 mod sharing;
+mod watching;
 mod writing;
 
 pub use attachment::AttachmentContent;
@@ -31,6 +32,7 @@ pub use session::{
     SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,
 };
 pub use sharing::{ClaimView, ColleagueView, CoverView, HandoverView, SharingView, WorkView};
+pub use watching::{WatchState, WatchView};
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
 
 /// An error as the UI and the command line see it. The UI translates `code`; `params` never hold patient data.
@@ -475,6 +477,8 @@ pub enum AppEvent {
     },
     /// The vault was locked.
     Locked,
+    /// The watch over a locked vault has found something, or stands otherwise.
+    WatchChanged,
     /// The vault is about to be locked: the window saves its draft and answers with `answer_lock` within half a second.
     LockRequested,
     /// The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second.

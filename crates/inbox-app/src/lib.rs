@@ -39,6 +39,7 @@ mod signing_out;
 mod status;
 mod syncing;
 pub mod text;
+mod watching;
 
 pub use app::{App, AppOptions};
 pub use connection::{CLIENT_ID, Credential, LoginRecord, PortalRecord};

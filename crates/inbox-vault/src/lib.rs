@@ -46,7 +46,7 @@ pub use model::{
     ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
-pub use vault::{CreateOptions, Created, EscrowKey, Vault};
+pub use vault::{CreateOptions, Created, EscrowKey, Vault, WatchRecord};
 
 /// What a call to the vault gives.
 pub type Result<T> = std::result::Result<T, VaultError>;

@@ -10,3 +10,4 @@ mod locking;
 mod mishaps;
 mod rig;
 mod signing_in;
+mod watching;

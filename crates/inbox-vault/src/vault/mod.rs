@@ -9,6 +9,9 @@ mod reading;
 mod retention;
 mod sharing;
 mod sync;
+mod watching;
+
+pub use watching::WatchRecord;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
