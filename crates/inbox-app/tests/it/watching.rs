@@ -199,7 +199,7 @@ async fn locking_and_unlocking_while_syncing_loses_nothing_and_sends_nothing_twi
             even_if_newer: true,
         };
         sent.push(session.enqueue_reply(&request).unwrap().client_identifier);
-        write(&rig, &format!("Line {round}, written while it locks: heron{round}."));
+        write(&rig, &format!("Line {round}, written while it locks: heron{round}z."));
         session.sync_now().unwrap();
         // At another moment of the sync each time.
         tokio::time::sleep(Duration::from_millis(7 * round)).await;
@@ -222,7 +222,7 @@ async fn locking_and_unlocking_while_syncing_loses_nothing_and_sends_nothing_twi
         assert_eq!(delivered(identifier), 1, "{identifier}");
     }
     for round in 0..20 {
-        let word = format!("heron{round}");
+        let word = format!("heron{round}z");
         rig.until(|rig| rig.session().search(&word, 5).is_ok_and(|found| found.len() == 1)).await;
     }
     assert!(rig.session().verify().unwrap().ok);

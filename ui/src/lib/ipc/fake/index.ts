@@ -17,6 +17,7 @@ import type {
   ThreadRow,
   VaultEntry,
   View,
+  WatchView,
 } from '../backend'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
@@ -33,6 +34,7 @@ export interface FakeOptions {
   policy?: Partial<PolicyView>
   keys?: Partial<KeysView>
   staleness?: Partial<Staleness>
+  watches?: WatchView[]
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
   delay?: number
@@ -218,6 +220,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     answerLock: async (from, saved) => {
       place = saved ? from : place
     },
+    loadWatches: async () => options.watches ?? [],
     noteActivity: async () => undefined,
     loadPreferences: async () => preferences,
     savePreferences: async (next) => {
