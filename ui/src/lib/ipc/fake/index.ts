@@ -214,7 +214,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     },
     ...keyCommands(
       options.keys ?? {},
-      () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true }),
+      () => (session = { state: 'unlocked', vault: VAULT.name, practitioner: CLINICIAN, demo: true, place: null }),
     ),
     loadPolicy: async () => ({ ...NO_POLICY, ...options.policy }),
     answerLock: async (from, saved) => {
