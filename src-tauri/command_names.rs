@@ -18,6 +18,7 @@ const COMMAND_NAMES: &[&str] = &[
     "unlock_with_pin",
     "answer_lock",
     "note_activity",
+    "load_watches",
     "load_preferences",
     "save_preferences",
     "load_overview",

@@ -30,6 +30,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             locking_commands::lock_vault,
             locking_commands::answer_lock,
             locking_commands::note_activity,
+            locking_commands::load_watches,
             commands::load_preferences,
             commands::save_preferences,
             commands::load_overview,

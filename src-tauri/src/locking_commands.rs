@@ -1,6 +1,9 @@
 //! Commands around locking.
 
-use inbox_app::{App, dto::Place};
+use inbox_app::{
+    App,
+    dto::{Place, WatchView},
+};
 use tauri::{AppHandle, State};
 
 use crate::{
@@ -22,6 +25,13 @@ pub(crate) fn lock_vault(handle: AppHandle, place: Option<Place>) -> Answer<()> 
 pub(crate) fn answer_lock(locking: State<'_, Locking>, place: Option<Place>, saved: bool) -> Answer<()> {
     locking.answer(place, saved);
     Ok(())
+}
+
+/// How the watches over locked vaults stand.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn load_watches(app: State<'_, App>) -> Answer<Vec<WatchView>> {
+    Ok(app.load_watches())
 }
 
 /// Somebody touched keyboard or pointer in the window.

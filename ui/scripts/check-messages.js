@@ -29,6 +29,7 @@ const dynamicPrefixes = [
   'group_',
   'lexicon_problem_',
   'locked_',
+  'watch_off_',
   'work_queued_',
   'work_refused_',
   'audit_kind_',

@@ -252,13 +252,16 @@ impl Session {
         own.or_else(clinic).unwrap_or_else(|| country_of_zone(self.hours().zone()).to_owned())
     }
 
+    /// Whether the vault's refresh token was given away and has not come back.
+    pub(crate) fn has_lent_sign_in(&self) -> bool {
+        let stored = self.vault.setting(AUTH).ok().flatten();
+        stored.and_then(|text| serde_json::from_str::<Auth>(&text).ok()).is_some_and(|auth| auth.is_lent())
+    }
+
     /// Keeps a sign-in that went on in memory while the vault was closed. One that was made or ended meanwhile, by another
     /// process, counts more.
     pub(crate) fn keep_sign_in(&self, auth: &Auth) {
-        let stored = self.vault.setting(AUTH).ok().flatten();
-        let stored: Option<Auth> = stored.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let lent = stored.is_some_and(|stored| stored.is_lent());
-        if lent && self.keep(AUTH, auth).is_err() {
+        if self.has_lent_sign_in() && self.keep(AUTH, auth).is_err() {
             tracing::warn!(code = "tokens_not_kept");
         }
     }

@@ -18,6 +18,7 @@ mod policy;
 mod session;
 mod sharing;
 mod upkeep;
+mod watching;
 mod writing;
 
 pub use attachment::AttachmentContent;
@@ -38,6 +39,7 @@ pub use upkeep::{
     AuditFilter, AuditFormat, AuditRowView, BackupSettings, RescueView, RestoreRequest, RestoredView,
     RetentionView, UpkeepView,
 };
+pub use watching::{WatchState, WatchView};
 pub use writing::{OutboxView, ReplyRequest, ResponseView, SendCheck, SlotView};
 
 /// An error as the UI and the command line see it. The UI translates `code`; `params` never hold patient data.
@@ -487,6 +489,8 @@ pub enum AppEvent {
     },
     /// The vault was locked.
     Locked,
+    /// The watch over a locked vault has found something, or stands otherwise.
+    WatchChanged,
     /// The vault is about to be locked: the window saves its draft and answers with `answer_lock` within half a second.
     LockRequested,
     /// The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second.

@@ -45,6 +45,7 @@ mod status;
 mod syncing;
 pub mod text;
 mod upkeep;
+mod watching;
 
 pub use app::{App, AppOptions};
 pub use backups::restore_vault;

@@ -7,12 +7,14 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use inbox_domain::format_instant;
+use inbox_vault::WatchRecord;
 
 use crate::{
     app::App,
-    dto::{AppEvent, LockReason, LockedView, Place},
+    dto::{AppError, AppEvent, LockReason, LockedView, Place, WatchView},
     lending::SessionTokens,
     session::{Session, lock},
+    watching::Watching,
 };
 
 /// What the window says when it is left.
@@ -29,6 +31,7 @@ pub(crate) struct Parked {
     left: LockedView,
     place: Option<Place>,
     tokens: Arc<SessionTokens>,
+    watch: Watching,
 }
 
 /// When somebody last touched keyboard or pointer. By two clocks: the one that may stand still while the workstation sleeps,
@@ -73,13 +76,16 @@ impl App {
             undelivered_crisis: session.crisis_pending().unwrap_or_default(),
             draft_unsure: leaving.draft_unsure,
         };
-        if session.tokens.lend(false).is_err() {
+        let watch = Watching::prepare(&session);
+        // The vault says that its refresh token is lent before anybody else can spend it.
+        if session.tokens.lend(watch.asks()).is_err() {
             tracing::warn!(code = "tokens_not_held");
         }
-        let parked = Parked { left, place: leaving.place, tokens: Arc::clone(&session.tokens) };
-        lock(&self.0.parked).insert(session.vault.dir().to_owned(), parked);
         session.close();
         self.0.around.notifier.withdraw();
+        let (place, tokens) = (leaving.place, Arc::clone(&session.tokens));
+        let parked = Parked { left, place, tokens, watch: watch.start() };
+        lock(&self.0.parked).insert(session.vault.dir().to_owned(), parked);
         (self.0.around.events)(AppEvent::Locked);
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(event = "locked", ms);
@@ -91,7 +97,8 @@ impl App {
         if let Some(session) = open {
             session.close();
         }
-        lock(&self.0.parked).clear();
+        let parked = std::mem::take(&mut *lock(&self.0.parked));
+        parked.into_values().for_each(|parked| drop(parked.watch.end()));
         self.0.around.notifier.withdraw();
     }
 
@@ -110,6 +117,12 @@ impl App {
         self.0.idle.unwrap_or_else(|| self.0.around.policy.current().policy.idle_lock)
     }
 
+    /// How the watches over locked vaults stand. A vault that is not among them was not open since the program started, and
+    /// nobody watches over it.
+    pub fn load_watches(&self) -> Vec<WatchView> {
+        lock(&self.0.parked).iter().map(|(dir, parked)| parked.watch.view(dir)).collect()
+    }
+
     /// How the vaults were left.
     pub(crate) fn left(&self) -> Vec<LockedView> {
         lock(&self.0.parked).values().map(|parked| parked.left.clone()).collect()
@@ -118,17 +131,24 @@ impl App {
     /// A vault is open again: takes back what was parked.
     pub(crate) fn come_back(&self, session: &Session) {
         let parked = lock(&self.0.parked).remove(session.vault.dir());
-        // A notice of another session opens nothing here.
-        self.0.around.notifier.withdraw();
-        let Some(parked) = parked else { return };
-        if let Some(auth) = parked.tokens.take_back() {
-            session.keep_sign_in(&auth);
-            // It was in memory all the time: whatever the database is, this one is not spent.
-            if session.vault.settle_sign_in(inbox_sync::settings::AUTH, None, session.now()).is_err() {
-                tracing::warn!(code = "tokens_not_held");
-            }
+        // A notice of another session opens nothing here. What is said of a vault that stays locked goes on being said.
+        if !lock(&self.0.parked).values().any(|other| other.watch.has_rung()) {
+            self.0.around.notifier.withdraw();
         }
-        session.set_place(parked.place);
+        if let Some(parked) = parked {
+            let record = parked.watch.end();
+            if let Some(auth) = parked.tokens.take_back() {
+                session.keep_sign_in(&auth);
+                // It was in memory all the time: whatever the database is, this one is not spent.
+                let settled = session.vault.settle_sign_in(inbox_sync::settings::AUTH, None, session.now());
+                if settled.is_err() {
+                    tracing::warn!(code = "tokens_not_held");
+                }
+            }
+            session.record_watch(&record);
+            session.set_place(parked.place);
+        }
+        session.ask_for_a_lost_sign_in();
     }
 }
 
@@ -136,6 +156,26 @@ impl Session {
     /// Where the clinician was when the vault was locked.
     pub(crate) fn place(&self) -> Option<Place> {
         lock(&self.place).clone()
+    }
+
+    /// What was seen while the vault was closed stands in its audit.
+    fn record_watch(&self, record: &WatchRecord) {
+        if record.checks == 0 && record.clocks.is_empty() {
+            return;
+        }
+        if self.vault.record_watch(record, self.now()).is_err() {
+            tracing::warn!(code = "watch_not_recorded");
+        }
+    }
+
+    /// A refresh token that was lent and did not come back is never tried again: somebody has to sign in.
+    fn ask_for_a_lost_sign_in(&self) {
+        if self.has_lent_sign_in() {
+            self.status.change(|facts| {
+                facts.signed_out = true;
+                facts.problem = Some(AppError::new("sign_in_lost"));
+            });
+        }
     }
 
     fn set_place(&self, place: Option<Place>) {

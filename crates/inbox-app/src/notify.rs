@@ -45,6 +45,14 @@ impl Notifier for NoNotifier {
     fn withdraw(&self) {}
 }
 
+/// The sentence for a case whose time passed while the vault was locked.
+pub(crate) fn clock_summary(language: &str) -> String {
+    match language {
+        "de" => "Die Frist eines offenen Krisenfalls ist abgelaufen".to_owned(),
+        _ => "The time of an open crisis case has passed".to_owned(),
+    }
+}
+
 /// The sentence for `count` new cases.
 pub(crate) fn summary(language: &str, count: usize) -> String {
     match (language, count) {

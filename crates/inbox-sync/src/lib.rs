@@ -26,6 +26,7 @@ pub mod settings;
 mod sharing;
 mod streams;
 mod tokens;
+mod watch;
 
 pub use attachments::{ATTACHMENT_LIMIT, fetch_attachment, media_type, stored_attachment};
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
@@ -35,6 +36,7 @@ pub use judge::{stored_context, triage_message};
 pub use report::SyncReport;
 pub use sharing::{CoverState, SharedWork, cover_states, covered_for, covers, own_references, set_covers};
 pub use tokens::VaultTokens;
+pub use watch::{Sighting, Watch};
 
 use inbox_portal::PortalError;
 

@@ -52,7 +52,7 @@ pub use model::{
 };
 pub use portal_acts::MarkedMessage;
 pub use rescue::{Rescued, Saved};
-pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault};
+pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault, WatchRecord};
 
 /// What a call to the vault gives.
 pub type Result<T> = std::result::Result<T, VaultError>;

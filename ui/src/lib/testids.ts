@@ -1,7 +1,7 @@
 // Names of elements for tests in the real window (WebDriver): `[data-testid="…"]`.
 //
 // unlock-page, unlock-vault, unlock-passphrase, unlock-submit, unlock-problem, unlock-undelivered, unlock-undelivered-crisis,
-// unlock-left (data-reason: the LockReason), unlock-draft, recover-code,
+// unlock-left (data-reason: the LockReason), unlock-draft, watch (data-state: the WatchState), watch-seen, watch-clocks, recover-code,
 // recover-passphrase, recover-repeat, recover-submit, key-state (data-key: the VaultKeyState)
 // first-run, first-run-begin, first-run-name, first-run-portal, first-run-practitioner, first-run-passphrase, first-run-repeat,
 // first-run-country, first-run-create, recovery-code, recovery-repeat, first-run-finish, first-run-later

@@ -136,6 +136,7 @@ async fn locking_ends_the_socket_at_once() {
     for quirks in ["medplum", "helios"] {
         let rig = Rig::live(options(quirks)).await;
         let control = rig.portal.control();
+        rig.watch("off");
         let began = Instant::now();
         rig.app.lock();
         rig.until(|_| control.sockets().bound == 0).await;

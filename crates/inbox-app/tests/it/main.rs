@@ -11,3 +11,4 @@ mod mishaps;
 mod rig;
 mod signing_in;
 mod upkeep;
+mod watching;

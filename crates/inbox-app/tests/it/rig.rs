@@ -11,10 +11,12 @@ use inbox_app::{
     App, AppOptions, Session,
     dto::{AppEvent, CreateVaultRequest, SignInRequest},
     notify::{Notice, NoticeAnswer, Notifier, OnAnswer},
+    policy::PolicySource,
 };
 use inbox_domain::{Clock, SystemClock};
 use tempfile::TempDir;
 
+const POLICY: &str = "policy.toml";
 pub(crate) const PASSPHRASE: &str = "a passphrase for tests";
 
 /// Records notices; answers each as it was told to, clicks only when the test makes them.
@@ -77,6 +79,20 @@ impl Rig {
         Self::beside(Options::default(), clock, answer).await
     }
 
+    /// The same from a portal with these options.
+    pub(crate) async fn unconnected_from(
+        options: Options,
+        clock: Arc<dyn Clock>,
+        answer: NoticeAnswer,
+    ) -> Self {
+        Self::beside(options, clock, answer).await
+    }
+
+    /// Another process on the same vaults.
+    pub(crate) fn another_app(&self) -> App {
+        app(&self.dir, Arc::new(SystemClock), &self.recorder, &self.events)
+    }
+
     /// With the first fill done, from a portal with these options.
     pub(crate) async fn filled_from(options: Options) -> Self {
         let rig = Self::beside(options, Arc::new(SystemClock), NoticeAnswer::Dismissed).await;
@@ -112,22 +128,16 @@ impl Rig {
         let dir = TempDir::with_prefix("anteroom-app-").unwrap();
         let events: Arc<Mutex<Vec<AppEvent>>> = Arc::default();
         let recorder = Arc::new(Recorder { notices: Mutex::default(), answer, kept: Mutex::default() });
-        let heard = Arc::clone(&events);
-        let app = App::new(AppOptions {
-            policy: inbox_app::policy::PolicySource::none(),
-            vaults_dir: dir.path().join("vaults"),
-            vault: None,
-            preferences: dir.path().join("preferences.json"),
-            demo: true,
-            clock,
-            idle: None,
-            notifier: Arc::clone(&recorder) as Arc<dyn Notifier>,
-            events: Arc::new(move |event| heard.lock().unwrap().push(event)),
-            open_browser: Arc::new(|_| panic!("no browser in tests")),
-        });
+        let app = app(&dir, clock, &recorder, &events);
         let created = app.create_vault(new_vault()).await.unwrap();
         assert!(!created.recovery_code.is_empty());
         Self { app, portal, events, recorder, recovery_code: created.recovery_code, dir }
+    }
+
+    /// The clinic's rule for watching while locked: `on`, `off` or `on-duty`.
+    pub(crate) fn watch(&self, rule: &str) {
+        let policy = format!("[lock]\nwatch_while_locked = \"{rule}\"\n");
+        std::fs::write(self.dir.path().join(POLICY), policy).unwrap();
     }
 
     pub(crate) fn session(&self) -> Arc<Session> {
@@ -170,4 +180,25 @@ pub(crate) fn new_vault() -> CreateVaultRequest {
         zone: Some("Europe/Berlin".into()),
         country: Some("DE".into()),
     }
+}
+
+fn app(
+    dir: &TempDir,
+    clock: Arc<dyn Clock>,
+    recorder: &Arc<Recorder>,
+    events: &Arc<Mutex<Vec<AppEvent>>>,
+) -> App {
+    let heard = Arc::clone(events);
+    App::new(AppOptions {
+        policy: PolicySource::at(&dir.path().join(POLICY)),
+        vaults_dir: dir.path().join("vaults"),
+        vault: None,
+        preferences: dir.path().join("preferences.json"),
+        demo: true,
+        clock,
+        idle: None,
+        notifier: Arc::clone(recorder) as Arc<dyn Notifier>,
+        events: Arc::new(move |event| heard.lock().unwrap().push(event)),
+        open_browser: Arc::new(|_| panic!("no browser in tests")),
+    })
 }

@@ -56,7 +56,7 @@ impl Desk {
     }
 }
 
-async fn choose(address: String, who: &str) {
+pub(crate) async fn choose(address: String, who: &str) {
     let page = Url::parse(&address).unwrap();
     let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
     form.push(("practitioner".to_owned(), who.to_owned()));

@@ -12,8 +12,10 @@ mod retention;
 mod sharing;
 mod sync;
 mod upkeep;
+mod watching;
 
 pub use rescue::HeldKey;
+pub use watching::WatchRecord;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -54,6 +54,7 @@ export function words(
     | 'group'
     | 'lexicon_problem'
     | 'locked'
+    | 'watch_off'
     | 'work_queued'
     | 'work_refused'
     | 'audit_kind',

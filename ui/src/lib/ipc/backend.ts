@@ -44,6 +44,7 @@ import type {
   UnlockOutcome,
   UpkeepView,
   View,
+  WatchView,
 } from './bindings'
 
 export type * from './bindings'
@@ -79,6 +80,8 @@ export interface Backend {
   lockVault(place: Place): Promise<void>
   /** Answers `lock_requested` within half a second: the draft is saved, or could not be. */
   answerLock(place: Place, saved: boolean): Promise<void>
+  /** How the watches over locked vaults stand; one that is not among them was not open since the program started. */
+  loadWatches(): Promise<WatchView[]>
   /** Somebody touched keyboard or pointer. */
   noteActivity(): Promise<void>
   loadPreferences(): Promise<Preferences>

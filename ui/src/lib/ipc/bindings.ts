@@ -41,6 +41,8 @@ export const commands = {
 	answerLock: (place: Place | null, saved: boolean) => typedError<null, AppError>(__TAURI_INVOKE("answer_lock", { place, saved })),
 	/**  Somebody touched keyboard or pointer in the window. */
 	noteActivity: () => typedError<null, AppError>(__TAURI_INVOKE("note_activity")),
+	/**  How the watches over locked vaults stand. */
+	loadWatches: () => typedError<WatchView[], AppError>(__TAURI_INVOKE("load_watches")),
 	/**  Look and language. */
 	loadPreferences: () => typedError<Preferences, AppError>(__TAURI_INVOKE("load_preferences")),
 	/**  Saves look and language. */
@@ -219,6 +221,8 @@ thread: string } |
 thread: string } | 
 /**  The vault was locked. */
 { kind: "locked" } | 
+/**  The watch over a locked vault has found something, or stands otherwise. */
+{ kind: "watch_changed" } | 
 /**  The vault is about to be locked: the window saves its draft and answers with `answer_lock` within half a second. */
 { kind: "lock_requested" } | 
 /**  The window is asked to close: it saves its draft and answers with `answer_close`, else it is closed after a second. */
@@ -1529,6 +1533,38 @@ export type View =
 "sent-and-scheduled" | 
 /**  Closed. */
 "closed";
+
+/**  Whether somebody looks for new messages. */
+export type WatchState = 
+/**  The portal is asked, and answers. */
+"on" | 
+/**  Not now, by the clinic's hours; it goes on by itself. */
+"paused" | 
+/**  The portal cannot be asked; it is tried again. */
+"failing" | 
+/**  Nobody looks before the vault is open again. */
+"off";
+
+/**  The watch over a locked vault. */
+export type WatchView = {
+	/**  The vault's folder. */
+	dir: string,
+	/**  Whether somebody looks. */
+	state: WatchState,
+	/**
+	 *  Why not: `off_duty`, `by_policy`, `not_connected`, `signed_out`, `portal_unsupported`, `sign_in_needed`, or the portal's
+	 *  code; empty while it is on.
+	 */
+	reason: string,
+	/**  When the portal answered last, by this workstation's clock. */
+	last_check: string | null,
+	/**  Messages that cannot wait, seen since the vault was locked. */
+	seen: number,
+	/**  Open crisis cases whose time passed since then. */
+	clocks: number,
+	/**  No service takes desktop notifications: what is seen is said on the lock screen alone. */
+	unheard: boolean,
+};
 
 /**  Whether messages are watched while the vault is locked (DESIGN.md, "Watch while locked"). */
 export type WatchWhileLocked = 

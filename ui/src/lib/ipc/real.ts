@@ -32,6 +32,7 @@ export const realBackend: Backend = {
   loadPolicy: () => unwrap(commands.loadPolicy()),
   lockVault: (place) => done(commands.lockVault(place)),
   answerLock: (place, saved) => done(commands.answerLock(place, saved)),
+  loadWatches: () => unwrap(commands.loadWatches()),
   noteActivity: () => done(commands.noteActivity()),
   loadPreferences: () => unwrap(commands.loadPreferences()),
   savePreferences: (preferences) => done(commands.savePreferences(preferences)),

@@ -18,6 +18,7 @@ import type {
   UpkeepView,
   VaultEntry,
   View,
+  WatchView,
 } from '../backend'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
@@ -36,6 +37,7 @@ export interface FakeOptions {
   keys?: Partial<KeysView>
   upkeep?: Partial<UpkeepView>
   staleness?: Partial<Staleness>
+  watches?: WatchView[]
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
   delay?: number
@@ -231,6 +233,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     answerLock: async (from, saved) => {
       place = saved ? from : place
     },
+    loadWatches: async () => options.watches ?? [],
     noteActivity: async () => undefined,
     loadPreferences: async () => preferences,
     savePreferences: async (next) => {
