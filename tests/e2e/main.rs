@@ -8,6 +8,7 @@ use anteroom_tests::Result;
 mod accessible;
 mod answered;
 mod hostile;
+mod inert;
 mod keyring;
 mod keys;
 mod lexicon;

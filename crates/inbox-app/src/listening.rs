@@ -166,8 +166,9 @@ impl Session {
         let portal = lock(&self.portal).clone();
         // The sender lives as long as the session.
         let _ = line.wait_for(|line| line.closed).await;
-        let last = lock(&self.portal).clone().or(portal);
-        if let Some(portal) = last {
+        // One that was opened meanwhile; closing forgets it.
+        let opened = lock(&self.portal).clone();
+        if let Some(portal) = opened.or(portal) {
             let _ = tokio::time::timeout(REFRESH, portal.refresh_ended()).await;
         }
     }

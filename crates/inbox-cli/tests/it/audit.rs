@@ -24,7 +24,7 @@ fn the_chain_is_printed_with_its_macs_and_by_action_and_time() {
     assert_eq!(view["subject"], json!(format!("thread:{thread}")));
 
     let of_threads = rig.vault(&["vault", "audit", "--action", "thread"]).done().lines;
-    assert_eq!(of_threads, std::slice::from_ref(&view));
+    assert_eq!(of_threads, std::slice::from_ref(view));
     let exported = rig.vault(&["vault", "audit", "--action", "export.audit"]).done().lines;
     assert_eq!(exported[0]["subject"], json!(format!("rows:{}", all.len())), "the export is recorded");
     let none = rig.vault(&["vault", "audit", "--from", "2099-01-01T00:00:00Z"]).done();
