@@ -7,6 +7,7 @@ use anteroom_tests::Result;
 
 mod accessible;
 mod answered;
+mod canary;
 mod hostile;
 mod inert;
 mod keyring;
