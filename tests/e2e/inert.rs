@@ -33,6 +33,8 @@ async fn open(window: &Window, word: &str) -> Result<()> {
     window.click("search").await?;
     window.press_control('a').await?;
     window.press(word).await?;
+    // The hits of the search before stand there until the new ones come.
+    window.wait_text("search-hit", word).await?;
     window.click("search-hit").await?;
     window.wait_text("thread", word).await
 }
@@ -110,8 +112,9 @@ async fn an_address_is_opened_only_after_its_host_was_shown() {
         assert!(host.starts_with("xn--") && host.is_ascii(), "{host}");
         assert!(window.text("link-address").await?.starts_with("https://xn--"));
         // The way out has the focus: a key pressed without looking opens nothing.
-        let focused = window.js("document.activeElement?.dataset.testid").await?;
-        assert_eq!(focused, "link-cancel");
+        window
+            .wait_js("the focus on the way out", "document.activeElement?.dataset.testid === 'link-cancel'")
+            .await?;
         window.click("link-cancel").await?;
         window.wait_gone("link-dialog").await?;
         window.close().await
