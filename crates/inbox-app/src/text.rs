@@ -1,10 +1,12 @@
 //! Cuts a message's text into the stretches that the window draws, so that no offset arithmetic happens in
 //! TypeScript: UTF-16 there and scalar values here would disagree on the first emoji.
 //!
-//! Characters that are invisible or reorder their neighbours are replaced by a visible stand-in. Joiners inside emoji
+//! Characters that are invisible or reorder their neighbours, and marks piled on one letter, are replaced by a visible stand-in. Joiners inside emoji
 //! and variation selectors stay: they are part of what the patient sees.
 
 use inbox_domain::Flag;
+
+use unicode_normalization::char::is_combining_mark;
 
 use crate::{
     dto::Segment,
@@ -16,6 +18,9 @@ pub const COLLAPSE_AT: usize = 20_000;
 
 /// A longer text is cut for display even when all of it is asked for, in bytes.
 pub const CUT_AT_BYTES: usize = 256 * 1024;
+
+/// Marks that may stand on one letter; further ones would be piled over the lines around it.
+const MOST_MARKS: usize = 8;
 
 /// The stretches of a text and whether something was left out.
 #[derive(Debug, Clone)]
@@ -32,7 +37,7 @@ pub fn cut_text(text: &str, flags: &[Flag], all: bool) -> CutText {
     let mut segments: Vec<Segment> = Vec::new();
     let links = links_in(text);
     let mut ahead = links.iter().peekable();
-    let mut previous = None;
+    let (mut previous, mut marks) = (None, 0);
     for (index, (byte, character)) in text.char_indices().enumerate() {
         if index >= limit || byte >= CUT_AT_BYTES {
             return CutText { segments, cut: true };
@@ -43,7 +48,8 @@ pub fn cut_text(text: &str, flags: &[Flag], all: bool) -> CutText {
         let inside = ahead.peek().filter(|found| found.start <= byte && covering.is_empty());
         let link = inside.map(|Found { link, .. }| link);
         let next = text[byte + character.len_utf8()..].chars().next();
-        let revealed = is_hidden(character, previous, next);
+        marks = if is_combining_mark(character) { marks + 1 } else { 0 };
+        let revealed = is_hidden(character, previous, next) || marks > MOST_MARKS;
         let shown = if revealed {
             format!("\u{27e6}U+{:04X}\u{27e7}", character as u32)
         } else {

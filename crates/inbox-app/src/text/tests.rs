@@ -46,6 +46,18 @@ fn bidi_zero_width_and_control_characters_become_visible() {
 }
 
 #[test]
+fn marks_piled_on_a_letter_become_visible_and_those_of_a_language_stay() {
+    for word in
+        ["e\u{301}", "\u{5d1}\u{5b0}\u{5bc}\u{5e8}", "\u{e01}\u{e33}\u{e49}", "z\u{301}\u{302}\u{303}\u{304}"]
+    {
+        assert_eq!(cut_text(word, &[], false).segments.len(), 1, "{word}");
+    }
+    let cut = cut_text(&format!("z{} then", "\u{20dd}".repeat(20)), &[], false);
+    assert_eq!(cut.segments.iter().filter(|segment| segment.revealed).count(), 20 - MOST_MARKS);
+    assert!(joined(&cut.segments).ends_with(" then"));
+}
+
+#[test]
 fn joined_emoji_and_line_breaks_stay() {
     let text = "👩‍👧 ❤️ a\r\n\tb";
     let cut = cut_text(text, &[], false);
