@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anteroom_tests::{Running, Scene, occurrences, until};
+use anteroom_tests::{Scene, occurrences, until};
 use demo_portal::{NewMessage, Options};
 
 use crate::within;
@@ -44,8 +44,7 @@ async fn no_planted_word_leaves_the_vault() {
             patients.last().and_then(|patient| patient["id"].as_str()).ok_or("no patient")?.to_owned();
         control.edit("Patient", &patient, |value| value["name"][0]["family"] = NAME.into())?;
         scene.cli().run(&["sync", "--full"])?.done()?;
-        let mut monitor = scene.session.command("dbus-monitor");
-        let bus = Running::start("dbus-monitor", monitor.arg("--session"), &scene.session.home().log("bus"))?;
+        let bus = scene.session.listen_to_bus()?;
         let window = scene.window().await?;
         let notifications = scene.session.notifications()?;
         let known = notifications.shown().len();

@@ -104,6 +104,15 @@ impl Session {
         Running::start(program, &mut command, &self.home.log(program))
     }
 
+    /// Writes down what goes over the session's bus, from now on.
+    ///
+    /// # Errors
+    /// When the monitor is not installed.
+    pub fn listen_to_bus(&self) -> Result<Running> {
+        let mut command = self.command("dbus-monitor");
+        Running::start("dbus-monitor", command.arg("--session"), &self.home.log("bus"))
+    }
+
     /// Puts a keyring with an open login collection on the bus.
     ///
     /// # Errors
