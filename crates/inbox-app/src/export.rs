@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use inbox_domain::{MessageId, format_instant};
 use inbox_sync::stored_attachment;
-use inbox_vault::AuditNote;
+use inbox_vault::{AuditNote, new_private_file};
 use serde::Serialize;
 use serde_json::json;
 
@@ -117,11 +117,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> AppResult<()> {
 
 /// A new file that only its owner reads.
 fn write_new(path: &Path, bytes: &[u8]) -> AppResult<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(path).map_err(file)?;
+    let mut out = new_private_file(path).map_err(file)?;
     out.write_all(bytes).and_then(|()| out.sync_all()).map_err(file)
 }
 

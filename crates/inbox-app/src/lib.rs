@@ -52,6 +52,7 @@ pub use backups::restore_vault;
 pub use connection::{CLIENT_ID, Credential, LoginRecord, PortalRecord};
 pub use error::AppResult;
 pub use headless::{Leaves, create_vault, key_state};
+pub use inbox_vault::new_private_file;
 pub use locking::Leaving;
 pub use preferences::PreferencesFile;
 pub use session::{OnEvent, Session, Surroundings};

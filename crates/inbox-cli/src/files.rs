@@ -29,11 +29,7 @@ pub(crate) fn text(path: &Path, argument: &'static str) -> Result<String, Failur
 
 /// A new file that only its owner reads; an existing one stays as it is.
 pub(crate) fn create(path: &Path, argument: &'static str) -> Result<fs::File, Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| Failure::File(argument, error.kind()))
+    inbox_app::new_private_file(path).map_err(|error| Failure::File(argument, error.kind()))
 }
 
 /// A file as it is.

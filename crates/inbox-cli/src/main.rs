@@ -14,6 +14,7 @@ mod policy_commands;
 mod portal_commands;
 mod sharing_commands;
 mod text_commands;
+mod vault_arguments;
 mod vault_commands;
 
 use std::{process::ExitCode, sync::Arc};

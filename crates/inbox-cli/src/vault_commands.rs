@@ -4,12 +4,12 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::{
-    arguments::{RestoreArguments, VaultCommand},
     files,
     inbox_commands::read_instant,
     key_commands, open,
     output::{Failure, Outcome, print, print_all},
     policy_commands,
+    vault_arguments::{RestoreArguments, VaultCommand},
 };
 
 /// Runs a call of `vault`.

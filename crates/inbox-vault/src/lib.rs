@@ -28,6 +28,7 @@ mod model;
 mod outbox;
 mod people;
 mod portal_acts;
+mod private_file;
 mod quarantine;
 mod rescue;
 mod retention;
@@ -51,6 +52,7 @@ pub use model::{
     TriageState, Upkeep, Verification, ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
+pub use private_file::new_private_file;
 pub use rescue::{Rescued, Saved};
 pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault, WatchRecord};
 

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::BackupRows;
 use crate::keys::header::Header;
 use crate::keys::seal::{self, Key};
-use crate::{Result, VaultError};
+use crate::{Result, VaultError, new_private_file};
 
 const MAGIC: &[u8; 16] = b"ANTEROOM-BACKUP\n";
 const FORMAT: &str = "anteroom-backup";
@@ -190,11 +190,7 @@ impl Whole {
             sums.add(bytes);
             Ok(())
         })?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut out = options.open(to)?;
+        let mut out = new_private_file(to)?;
         pass(&mut self.file, self.head.database_bytes, |bytes| {
             sums.add(bytes);
             out.write_all(bytes)
