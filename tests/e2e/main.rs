@@ -9,7 +9,6 @@ mod accessible;
 mod answered;
 mod canary;
 mod hostile;
-mod inert;
 mod keyring;
 mod keys;
 mod lexicon;

@@ -132,6 +132,28 @@ const SYNTAX: [&str; 26] = [
     "{\"resourceType\":\"Bundle\",\"entry\":[{}]}",
 ];
 
+const SCRIPTS: [&str; 8] = [
+    "<svg/onload=window.broken=1>",
+    "\"><iframe srcdoc='<script>parent.window.broken=1</script>'></iframe>",
+    "{{constructor.constructor('window.broken=1')()}} ${window.broken=1}",
+    "<a href=\"javascript:window.broken=1\" autofocus onfocus=window.broken=1>here</a>",
+    "<style>@import 'javascript:window.broken=1';*{display:none}</style>",
+    "</textarea></title></p><body onpageshow=window.broken=1><object data=javascript:window.broken=1>",
+    "<marquee>bold</marquee><!-- marquee --> &lt;i&gt; <br/>",
+    "<base href=//x>bold</base><!-- base --> &lt;i&gt; <br/>",
+];
+
+const FALSE_SCHEMES: [&str; 6] =
+    ["https://", "http://", "javascript://", "data:text/html,", "file:///", "tauri://"];
+
+const FALSE_HOSTS: [&str; 5] = [
+    "xn--pypal-4ve.com",
+    "p\u{430}ypal.com",
+    "\u{430}pple.com",
+    "goog\u{2044}le.com",
+    "clinic.example@evil.example",
+];
+
 /// Characters that nobody sees, or that turn their neighbours around.
 const HIDDEN: [char; 40] = [
     '\u{ad}',
@@ -203,6 +225,7 @@ pub(crate) fn all() -> Vec<Payload> {
     {
         plain(format!("a{} then", mark.to_string().repeat(20)));
         plain(format!("z{}", mark.to_string().repeat(500 + n)));
+        plain(format!("z{}algo", mark.to_string().repeat(8 + 9 * n)));
     }
     for huge in [
         "x".repeat(60_000),
@@ -211,6 +234,9 @@ pub(crate) fn all() -> Vec<Payload> {
         "\u{1f469}\u{200d}\u{1f467} ".repeat(3_000),
         "<b>".repeat(10_000),
         "W".repeat(300),
+        "\u{1e9e}".repeat(120),
+        "\u{1f4a5}".repeat(120),
+        "'\"`".repeat(120),
     ] {
         plain(huge);
     }

@@ -17,7 +17,7 @@ const PIECE: usize = 16;
 pub fn fingerprint(dir: &Path) -> Result<Vec<(PathBuf, usize, u64)>> {
     let mut found = Vec::new();
     for path in files(dir)? {
-        let bytes = fs::read(&path)?;
+        let Some(bytes) = read_if_there(&path)? else { continue };
         let mut hasher = DefaultHasher::new();
         bytes.hash(&mut hasher);
         found.push((path, bytes.len(), hasher.finish()));
@@ -26,20 +26,37 @@ pub fn fingerprint(dir: &Path) -> Result<Vec<(PathBuf, usize, u64)>> {
     Ok(found)
 }
 
-/// Every file below a folder.
+/// The bytes of a file, unless a program that runs has removed it since the folder was read: a database that closes takes its
+/// log away.
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => Ok(Some(read?)),
+    }
+}
+
+/// Every file below a folder, which has to be there; what is removed meanwhile is left out.
 pub(crate) fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
+    collect(dir, &mut found)?;
+    Ok(found)
+}
+
+fn collect(dir: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         // Sockets and links are no files; a socket would block.
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            found.extend(files(&entry.path())?);
+            match collect(&entry.path(), found) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                below => below?,
+            }
         } else if kind.is_file() {
             found.push(entry.path());
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Files below `dir` that hold a piece of one of the texts, as UTF-8 or as UTF-16 in either order, with the piece.
@@ -55,7 +72,7 @@ pub fn occurrences(dir: &Path, texts: &[String]) -> Result<Vec<(PathBuf, String)
     }
     let mut found = Vec::new();
     for path in files(dir)? {
-        let bytes = fs::read(&path)?;
+        let Some(bytes) = read_if_there(&path)? else { continue };
         let hit = bytes.windows(PIECE).find(|window| {
             first[usize::from(window[0]) << 8 | usize::from(window[1])] && pieces.contains(*window)
         });
