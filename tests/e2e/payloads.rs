@@ -216,6 +216,14 @@ pub(crate) fn all() -> Vec<Payload> {
         plain(address.to_owned());
         plain(format!("Please look: {address} Thank you."));
     }
+    for scheme in FALSE_SCHEMES {
+        for host in FALSE_HOSTS {
+            plain(format!("Please confirm here: {scheme}{host}/login or {host}"));
+        }
+    }
+    for script in SCRIPTS {
+        plain(format!("Please read this: {script}"));
+    }
     for syntax in SYNTAX {
         plain(syntax.to_owned());
         plain(format!("A{syntax}B"));
