@@ -1,7 +1,7 @@
 //! One sync per vault (I6), across processes: an exclusive lock on a file in the vault's folder, which the operating
 //! system gives back when the process dies.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::Path;
 
 use fs4::fs_std::FileExt;
@@ -24,8 +24,7 @@ impl SyncLock {
 
     fn on(vault_dir: &Path, name: &str) -> Result<Self, SyncError> {
         let path = vault_dir.join(name);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
-        let file = file.map_err(|_| SyncError::LockFile)?;
+        let file = inbox_vault::open_private_file(&path).map_err(|_| SyncError::LockFile)?;
         match FileExt::try_lock_exclusive(&file) {
             Ok(true) => Ok(Self(file)),
             Ok(false) => Err(SyncError::Busy),

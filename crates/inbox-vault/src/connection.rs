@@ -44,6 +44,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
 pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
+        // SQLite gives its log and its index the permissions of the database.
+        crate::open_private_file(path)?;
         let connection = connect(path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
         unlock(&connection, key)?;
         configure(&connection)?;
@@ -57,6 +59,7 @@ pub(crate) fn open_writer(path: &Path, key: &Key, create: bool) -> Result<Connec
         }
         Err(error) => return Err(error.into()),
     }
+    crate::open_private_file(path)?;
     let connection = connect(path, flags)?;
     unlock(&connection, key)?;
     // The first read decrypts a page: here a database that is not this key's, or damaged, says so before any write.

@@ -52,7 +52,7 @@ pub use model::{
     TriageState, Upkeep, Verification, ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
-pub use private_file::new_private_file;
+pub use private_file::{new_private_file, open_private_file};
 pub use rescue::{Rescued, Saved};
 pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault, WatchRecord};
 

@@ -88,3 +88,20 @@ fn an_export_is_readable_recorded_and_only_for_its_owner() {
     let rows = rig.vault(&["vault", "audit", "--action", "export.threads"]).done().lines;
     assert_eq!((rows.len(), &rows[0]["subject"]), (1, &json!(format!("threads:{}", threads.len()))));
 }
+
+#[cfg(unix)]
+#[test]
+fn every_file_of_a_vault_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let rig = Rig::start();
+    // An administrator may have made the folder, readable for everybody.
+    std::fs::create_dir_all(rig.vault_dir()).unwrap();
+    std::fs::set_permissions(rig.vault_dir(), PermissionsExt::from_mode(0o755)).unwrap();
+    rig.vault(&["vault", "create", "--no-keyring"]).done();
+    rig.login().done();
+    rig.vault(&["sync"]).done();
+    for entry in std::fs::read_dir(rig.vault_dir()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.file_name());
+    }
+}
