@@ -7,6 +7,9 @@ import { overwriteGetLocale } from '../paraglide/runtime.js'
 export const THEMES = ['system', 'light', 'dark', 'high-contrast'] as const
 export type Theme = (typeof THEMES)[number]
 
+/** The system asks for more contrast: then every theme has it. */
+const moreContrast = globalThis.matchMedia?.('(prefers-contrast: more)')
+
 class PreferencesState {
   language = $state<Locale>('en')
   theme = $state<Theme>('system')
@@ -41,8 +44,14 @@ class PreferencesState {
   }
 
   private apply(): void {
-    document.documentElement.lang = this.language
-    document.documentElement.dataset.theme = this.theme
+    const root = document.documentElement
+    root.lang = this.language
+    root.dataset.theme = this.theme
+    root.dataset.contrast = this.theme === 'high-contrast' || moreContrast?.matches ? 'more' : 'normal'
+  }
+
+  constructor() {
+    moreContrast?.addEventListener('change', () => this.apply())
   }
 }
 
