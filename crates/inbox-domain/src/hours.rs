@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub mod calendar;
 mod file;
 pub mod holidays;
 mod line;
@@ -21,6 +22,7 @@ mod spans;
 mod tests;
 mod validate;
 
+pub use calendar::{CalendarEffect, CalendarEntry, CalendarImport, CalendarSkipped, CalendarUse};
 pub use file::{
     Absence, Cover, HoursException, HoursFile, HoursProblem, HoursVersion, OpenBlock, WallTime, WeeklyBlock,
 };

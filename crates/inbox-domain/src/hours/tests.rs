@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{AfterHoursReason, AvailabilityHours, HoursProblem, classify_line, holidays};
 
+mod calendar;
 mod dst;
 mod oracle;
 mod problems;
