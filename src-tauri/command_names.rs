@@ -63,6 +63,8 @@ const COMMAND_NAMES: &[&str] = &[
     "list_covers",
     "set_cover",
     "end_cover",
+    "preview_calendar",
+    "import_calendar",
     "list_audit",
     "export_audit",
     "load_upkeep",

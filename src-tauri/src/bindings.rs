@@ -2,7 +2,10 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::{commands, key_commands, lexicon_commands, locking_commands, sharing_commands, upkeep_commands};
+use crate::{
+    commands, hours_commands, key_commands, lexicon_commands, locking_commands, sharing_commands,
+    upkeep_commands,
+};
 
 /// The registered commands with the types that cross.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
@@ -75,6 +78,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             sharing_commands::list_covers,
             sharing_commands::set_cover,
             sharing_commands::end_cover,
+            hours_commands::preview_calendar,
+            hours_commands::import_calendar,
             upkeep_commands::list_audit,
             upkeep_commands::export_audit,
             upkeep_commands::load_upkeep,

@@ -8,6 +8,7 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod desktop_session;
 mod hardening;
+mod hours_commands;
 mod key_commands;
 mod lexicon_commands;
 mod locking;

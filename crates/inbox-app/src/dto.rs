@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 mod attachment;
+mod calendar;
 mod lexicon;
 mod link;
 mod locking;
@@ -23,6 +24,7 @@ mod watching;
 mod writing;
 
 pub use attachment::AttachmentContent;
+pub use calendar::{CalendarEntryView, CalendarPreview, CalendarProblem, CalendarRequest};
 pub use inbox_triage::clinic::{
     ClinicLanguage, ClinicLexicon, ClinicProblem, ClinicProblemKind, ClinicWords,
 };

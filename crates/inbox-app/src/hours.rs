@@ -1,6 +1,8 @@
 //! The hours in force: read from the vault, replaced as a whole, never guessed. Hours that cannot be read make duty and
 //! after-hours unknown and are said in the window; an office week in some other zone would be believed.
 
+mod calendar;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use inbox_app::{Session, Surroundings, notify::NoticeAnswer};
-use inbox_domain::{AfterHoursReason, SystemClock};
+use inbox_app::{Session, Surroundings, dto::CalendarRequest, notify::NoticeAnswer};
+use inbox_domain::{
+    AfterHoursReason, SystemClock,
+    hours::{CalendarEffect, CalendarUse},
+};
 use inbox_vault::Vault;
 
 use crate::rig::{PASSPHRASE, Rig, new_vault};
@@ -57,4 +60,31 @@ async fn a_zone_that_is_not_known_makes_no_vault() {
     assert_eq!(rig.app.create_vault(wrong).await.err().unwrap().code, "unknown_zone");
     assert!(!rig.vault_dir().with_file_name("other").exists());
     assert_eq!(rig.session().save_zone("Mars/Olympus").unwrap_err().code, "unknown_zone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_file_is_shown_first_and_taken_whole_or_not_at_all() {
+    let rig = Rig::unconnected(Arc::new(SystemClock), NoticeAnswer::Dismissed).await;
+    let session = rig.session();
+    let kept = session.hours_json().unwrap();
+    let year = chrono::Utc::now().format("%Y").to_string().parse::<i32>().unwrap() + 1;
+    let good = format!(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:{year}0104\nEND:VEVENT\nEND:VCALENDAR"
+    );
+    let request =
+        |text: &str| CalendarRequest { text: text.to_owned(), taken_as: CalendarUse::Holidays, hours: None };
+    let shown = session.preview_calendar(&request(&good)).unwrap();
+    assert_eq!(shown.entries[0].from, format!("{year}-01-04"));
+    assert_eq!(session.hours_json().unwrap(), kept, "looking keeps nothing");
+
+    let broken = request(&good.replace("0104", "0132"));
+    let shown = session.preview_calendar(&broken).unwrap();
+    assert_eq!((shown.problems[0].line, shown.hours), (Some(4), None));
+    let error = session.import_calendar(&broken).unwrap_err();
+    assert_eq!((error.code.as_str(), error.params[0].1.as_str()), ("invalid_calendar", "line 4"));
+    assert_eq!(session.hours_json().unwrap(), kept);
+
+    session.import_calendar(&request(&good)).unwrap();
+    assert!(session.hours_json().unwrap().contains(&format!("{year}-01-04")));
+    assert!(session.preview_calendar(&request(&good)).unwrap().entries[0].effect == CalendarEffect::Nothing);
 }

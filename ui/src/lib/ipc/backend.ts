@@ -8,6 +8,8 @@ import type {
   AuditFilter,
   AuditFormat,
   AuditRowView,
+  CalendarPreview,
+  CalendarRequest,
   Category,
   ClinicLexicon,
   ClinicProblem,
@@ -138,6 +140,10 @@ export interface Backend {
   /** Days as `YYYY-MM-DD` in the clinic's zone, both included. */
   setCover(colleague: string, first: string, last: string): Promise<void>
   endCover(colleague: string): Promise<void>
+  /** What a calendar file (.ics) would add to the hours; nothing is kept. */
+  previewCalendar(request: CalendarRequest): Promise<CalendarPreview>
+  /** Adds it, whole or not at all. */
+  importCalendar(request: CalendarRequest): Promise<CalendarPreview>
   /** Newest first, a hundred at a time. */
   listAudit(filter: AuditFilter): Promise<AuditRowView[]>
   /** All that the filter asks for as one text, oldest first, with the macs; the export is recorded. */

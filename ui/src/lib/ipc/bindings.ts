@@ -131,6 +131,10 @@ export const commands = {
 	setCover: (colleague: string, first: string, last: string) => typedError<null, AppError>(__TAURI_INVOKE("set_cover", { colleague, first, last })),
 	/**  Covers for a colleague no longer. */
 	endCover: (colleague: string) => typedError<null, AppError>(__TAURI_INVOKE("end_cover", { colleague })),
+	/**  What a calendar file would add to the hours; nothing is kept. */
+	previewCalendar: (request: CalendarRequest) => typedError<CalendarPreview, AppError>(__TAURI_INVOKE("preview_calendar", { request })),
+	/**  Adds a calendar file to the hours, whole or not at all. */
+	importCalendar: (request: CalendarRequest) => typedError<CalendarPreview, AppError>(__TAURI_INVOKE("import_calendar", { request })),
 	/**  Rows of the audit chain, newest first. */
 	listAudit: (filter: AuditFilter) => typedError<AuditRowView[], AppError>(__TAURI_INVOKE("list_audit", { filter })),
 	/**  The rows that a filter asks for as one text, with their macs; the export is recorded. */
@@ -311,6 +315,89 @@ export type BackupSettings = {
 	/**  What kept the last one from being made. */
 	problem: AppError | null,
 };
+
+/**  What an entry of a calendar would change. */
+export type CalendarEffect = 
+/**  Closes its dates. */
+"closes" | 
+/**  The clinician is away on its dates. */
+"away" | 
+/**  Takes its hours out of the blocks of its dates. */
+"shortens" | 
+/**  Nothing: closed already, or outside the blocks. */
+"nothing";
+
+/**  An entry of a calendar file. */
+export type CalendarEntryView = {
+	/**  What the file calls it. */
+	title: string,
+	/**  First day (`YYYY-MM-DD`), in the clinic's zone. */
+	from: string,
+	/**  Last day. */
+	to: string,
+	/**  `HH:MM` from when, of an event with hours. */
+	start: string | null,
+	/**  `HH:MM` until when. */
+	end: string | null,
+	/**  What it would change. */
+	effect: CalendarEffect,
+};
+
+/**  What a calendar file would add. With problems there is nothing else in it, and nothing can be taken. */
+export type CalendarPreview = {
+	/**  Its entries in order of time. */
+	entries: CalendarEntryView[],
+	/**  What is left out, in events. */
+	skipped: CalendarSkipped,
+	/**  Titles of what repeats for ever: taken up to `until`. */
+	endless: string[],
+	/**  The last day that is looked at. */
+	until: string,
+	/**  The availability file with it; `None` with problems. */
+	hours: string | null,
+	/**  What is wrong with it. */
+	problems: CalendarProblem[],
+};
+
+/**  Why a calendar file cannot be taken. */
+export type CalendarProblem = {
+	/**  Line of the file; `None` for the file as a whole. */
+	line: number | null,
+	/**  What is wrong there, in English, for whoever made the file. */
+	message: string,
+};
+
+/**  A calendar file that is to be looked at, or taken. */
+export type CalendarRequest = {
+	/**  The file's text; at most 2 MiB. */
+	text: string,
+	/**  What its whole days are. */
+	taken_as: CalendarUse,
+	/**
+	 *  The availability file that it is added to, where the editor holds changes that are not kept yet; else the hours in
+	 *  force.
+	 */
+	hours: string | null,
+};
+
+/**  What of a file is left out, in events. */
+export type CalendarSkipped = {
+	/**  Called off. */
+	cancelled: number,
+	/**  The same event again; the newest version counts. */
+	duplicates: number,
+	/**  Events with hours that keep nobody busy. */
+	free: number,
+	/**  Over, or beyond the last day that is looked at. */
+	outside: number,
+};
+
+/**  What the whole days of a file are. */
+export type CalendarUse = 
+/**  Days on which the clinic is closed. */
+"holidays" | 
+/**  Days on which the clinician is away. */
+"absences";
 
 /**  State of a case (CLI.md). */
 export type CaseState = 

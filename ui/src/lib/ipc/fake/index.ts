@@ -22,6 +22,7 @@ import type {
 } from '../backend'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
+import { hoursCommands } from './hours'
 import { keyCommands } from './keys'
 import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
@@ -462,6 +463,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
     },
     ...sharingCommands(find, changed),
+    ...hoursCommands(),
     ...upkeepKeeping,
     reportPainted: async () => {},
     answerClose: async () => {},
