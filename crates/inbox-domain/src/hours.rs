@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 
 pub mod calendar;
+mod days;
 mod file;
 pub mod holidays;
 mod line;
@@ -23,6 +24,7 @@ mod tests;
 mod validate;
 
 pub use calendar::{CalendarEffect, CalendarEntry, CalendarImport, CalendarSkipped, CalendarUse};
+pub use days::{ClosedDays, ClosedFor};
 pub use file::{
     Absence, Cover, HoursException, HoursFile, HoursProblem, HoursVersion, OpenBlock, WallTime, WeeklyBlock,
 };

@@ -2,6 +2,7 @@
 //!
 //! Pure functions over what was received: no clock but the server's, no network.
 
+mod availability;
 mod communication;
 mod html;
 mod outgoing;
@@ -15,6 +16,10 @@ mod visible;
 #[cfg(test)]
 mod tests;
 
+pub use availability::{
+    HOURS_FIELDS, NotExpressed, PublishedClosed, PublishedHours, RoleHours, closed_dates, hours_fields,
+    read_hours, role_hours, with_hours,
+};
 pub use communication::{Mapped, MappedMessage, MappedThread, map_communication, normal_topic};
 pub use html::html_to_text;
 pub use outgoing::{
