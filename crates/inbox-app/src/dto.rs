@@ -17,6 +17,7 @@ mod link;
 mod locking;
 mod message;
 mod policy;
+mod publication;
 mod session;
 mod sharing;
 mod upkeep;
@@ -34,6 +35,10 @@ pub use link::LinkView;
 pub use locking::{LockReason, LockedView, Place};
 pub use message::{AttachmentView, FlagView, MessageView, Segment};
 pub use policy::{PolicyState, PolicyView};
+pub use publication::{
+    NotPublished, PortalHours, PortalHoursView, PublicationConflictView, PublicationProblem,
+    PublicationState, PublicationView, PublishedBlock, PublishedClosedDays,
+};
 pub use session::{
     ConnectionView, CreateVaultRequest, CreatedVault, KeysView, Preferences, SessionState, SignInRequest,
     SignOutView, UnlockOutcome, VaultEntry, VaultKeyState,

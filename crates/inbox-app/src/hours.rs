@@ -2,6 +2,7 @@
 //! after-hours unknown and are said in the window; an office week in some other zone would be believed.
 
 mod calendar;
+mod publish;
 
 use std::sync::Arc;
 

@@ -235,7 +235,7 @@ impl Session {
         Ok(())
     }
 
-    fn today(&self) -> NaiveDate {
+    pub(crate) fn today(&self) -> NaiveDate {
         self.now().with_timezone(&self.hours().tz()).date_naive()
     }
 

@@ -18,6 +18,7 @@ mod me;
 mod patience;
 mod people;
 mod plan;
+mod publication;
 mod pull;
 mod push;
 mod report;
@@ -33,6 +34,10 @@ pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper
 pub use enqueue::enqueue_reply;
 pub use error::{SyncError, SyncFailure};
 pub use judge::{stored_context, triage_message};
+pub use publication::{
+    Publication, PublicationConflict, PublicationFailure, fetch_portal_hours, keep_publication,
+    may_not_write, publication,
+};
 pub use report::SyncReport;
 pub use sharing::{CoverState, SharedWork, cover_states, covered_for, covers, own_references, set_covers};
 pub use tokens::VaultTokens;
@@ -91,6 +96,7 @@ async fn exchange(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {
         run.load_covers()?;
         run.reconcile().await?;
         run.pull_claims(true).await?;
+        run.push_hours(true).await?;
     }
     Ok(())
 }
@@ -103,7 +109,7 @@ async fn share(run: &mut Run<'_>, all: bool) -> Result<(), SyncError> {
     {
         return claims;
     }
-    claims.and(run.push_acts().await)
+    claims.and(run.push_acts().await).and(run.push_hours(all).await)
 }
 
 async fn pull(run: &mut Run<'_>, mode: Mode) -> Result<(), SyncError> {

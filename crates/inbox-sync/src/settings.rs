@@ -24,6 +24,8 @@ pub const SHARED_WORK: &str = "sync.shared_work";
 pub(crate) const COVERS: &str = "sharing.covers";
 /// What sync remembers of covers (JSON).
 pub(crate) const FOLLOWED: &str = "sync.covers";
+/// What is known of the hours on the portal (JSON).
+pub(crate) const PUBLICATION: &str = "portal.hours";
 /// The sign-in (JSON), with its tokens; written at sign-in and by each refresh.
 pub const AUTH: &str = "portal.auth";
 
@@ -54,6 +56,10 @@ pub(crate) fn load_me(vault: &Vault) -> Result<Option<Me>, SyncError> {
     Ok(load::<Me>(vault, ME)?.filter(|me| me.practitioner == practitioner))
 }
 
-pub(crate) fn load_capabilities(vault: &Vault) -> Result<Option<Capabilities>, SyncError> {
+/// The capability record kept in the vault.
+///
+/// # Errors
+/// The vault's.
+pub fn load_capabilities(vault: &Vault) -> Result<Option<Capabilities>, SyncError> {
     load(vault, CAPABILITIES)
 }

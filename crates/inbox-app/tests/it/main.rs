@@ -8,6 +8,7 @@ mod lexicon;
 mod listening;
 mod locking;
 mod mishaps;
+mod publication;
 mod rig;
 mod signing_in;
 mod upkeep;

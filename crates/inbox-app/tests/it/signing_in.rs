@@ -186,6 +186,19 @@ async fn what_was_not_granted_is_told_and_messages_are_needed() {
     let off: Vec<_> = login.capabilities.off.iter().map(|off| off.feature.as_str()).collect();
     assert_eq!(off, ["shared_work"]);
     desk.session.sync(true).await.unwrap();
+    // Without the scope for her role the hours cannot be published: said before it is tried, and after.
+    let desk = Desk::new(denied("user/PractitionerRole.rus")).await;
+    let open = Box::new(|address: &str| drop(tokio::spawn(choose(address.to_owned(), "dr-adler"))));
+    desk.session
+        .login(&desk.portal.base_url(), None, Credential::Browser { open, port: None })
+        .await
+        .unwrap();
+    desk.session.save_zone("Europe/Berlin").unwrap();
+    let view = desk.session.publish_hours().unwrap();
+    assert_eq!(view.not_allowed.as_deref(), Some("scope_missing"));
+    desk.session.sync(false).await.unwrap();
+    let failed = desk.session.hours_publication().unwrap().failed.unwrap();
+    assert_eq!(failed.code, "scope_missing");
     let desk = Desk::new(denied("user/Communication.cruds")).await;
     assert_eq!(desk.sign_in_as("dr-adler", None).await.unwrap_err(), "messages_not_granted");
     assert!(!desk.session.is_connected());

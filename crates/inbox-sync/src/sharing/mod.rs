@@ -107,6 +107,6 @@ fn refused(error: PortalError) -> Result<Told, SyncError> {
 }
 
 /// Whether a stored version can be named in `If-Match`: one that we made up ourselves cannot.
-fn names_version(version: &str) -> bool {
+pub(crate) fn names_version(version: &str) -> bool {
     !version.is_empty() && !version.starts_with("sha256:")
 }

@@ -24,8 +24,10 @@ import type {
   OutboxView,
   Overview,
   PolicyView,
+  PortalHoursView,
   Place,
   Preferences,
+  PublicationView,
   ReplyRequest,
   RescueView,
   ResponseView,
@@ -144,6 +146,15 @@ export interface Backend {
   previewCalendar(request: CalendarRequest): Promise<CalendarPreview>
   /** Adds it, whole or not at all. */
   importCalendar(request: CalendarRequest): Promise<CalendarPreview>
+  /** How the hours on the portal stand. */
+  loadPublication(): Promise<PublicationView>
+  /** Puts them there with the next sync, now and whenever they change. */
+  publishHours(): Promise<PublicationView>
+  stopPublishing(): Promise<PublicationView>
+  /** Hers is written over what was shown, or the portal's is taken. */
+  resolveHoursConflict(keepMine: boolean): Promise<PublicationView>
+  /** What the portal has, and what it would make of the hours. */
+  portalHours(): Promise<PortalHoursView>
   /** Newest first, a hundred at a time. */
   listAudit(filter: AuditFilter): Promise<AuditRowView[]>
   /** All that the filter asks for as one text, oldest first, with the macs; the export is recorded. */

@@ -135,6 +135,16 @@ export const commands = {
 	previewCalendar: (request: CalendarRequest) => typedError<CalendarPreview, AppError>(__TAURI_INVOKE("preview_calendar", { request })),
 	/**  Adds a calendar file to the hours, whole or not at all. */
 	importCalendar: (request: CalendarRequest) => typedError<CalendarPreview, AppError>(__TAURI_INVOKE("import_calendar", { request })),
+	/**  How the hours on the portal stand. */
+	loadPublication: () => typedError<PublicationView, AppError>(__TAURI_INVOKE("load_publication")),
+	/**  Puts the hours on the portal, now and whenever they change. */
+	publishHours: () => typedError<PublicationView, AppError>(__TAURI_INVOKE("publish_hours")),
+	/**  Publishes no more; what is on the portal stays. */
+	stopPublishing: () => typedError<PublicationView, AppError>(__TAURI_INVOKE("stop_publishing")),
+	/**  Decides between her hours and the portal's, where both were changed. */
+	resolveHoursConflict: (keepMine: boolean) => typedError<PublicationView, AppError>(__TAURI_INVOKE("resolve_hours_conflict", { keepMine })),
+	/**  What the portal has, and what it would make of the hours. */
+	portalHours: () => typedError<PortalHoursView, AppError>(__TAURI_INVOKE("portal_hours")),
 	/**  Rows of the audit chain, newest first. */
 	listAudit: (filter: AuditFilter) => typedError<AuditRowView[], AppError>(__TAURI_INVOKE("list_audit", { filter })),
 	/**  The rows that a filter asks for as one text, with their macs; the export is recorded. */
@@ -863,6 +873,19 @@ export type NotCheckedReason =
 /**  The message has no text. */
 "empty";
 
+/**  What of the hours in force the portal has no field for. */
+export type NotPublished = 
+/**  Blocks over midnight are written as two. */
+"overnight" | 
+/**  On-call blocks are left out. */
+"on_call" | 
+/**  Days with other blocks than the week's are said in words. */
+"changed_days" | 
+/**  A later version is said in words until it holds. */
+"later_version" | 
+/**  The zone is said in words. */
+"zone";
+
 /**  State of an outbox entry (DESIGN.md, "Words"). */
 export type OutboxState = 
 /**  Being written; never sent. */
@@ -1074,6 +1097,29 @@ export type PolicyView = {
 	packs: PackView[],
 };
 
+/**  Hours on the portal. */
+export type PortalHours = {
+	/**  Weekly blocks from Monday on. */
+	weekly: PublishedBlock[],
+	/**  Closed days. */
+	closed: PublishedClosedDays[],
+	/**  Exceptions in words. */
+	exceptions: string,
+	/**  Entries that could not be read. */
+	unreadable: number,
+};
+
+/**  The portal's hours with what they would make of the hours in force. */
+export type PortalHoursView = {
+	/**  What the portal has. */
+	portal: PortalHours,
+	/**
+	 *  The availability file with them: its week from today on, its closed days beside ours; `None` where the portal has no
+	 *  week.
+	 */
+	hours: string | null,
+};
+
 /**  Look and language of the window; kept outside the vault, so that the lock screen has them. */
 export type Preferences = {
 	/**  `en` or `de`. */
@@ -1082,6 +1128,78 @@ export type Preferences = {
 	theme: string,
 	/**  What the window shows is hidden while another window has the focus. */
 	hide_unfocused?: boolean,
+};
+
+/**  Both versions. */
+export type PublicationConflictView = {
+	/**  What would have been written. */
+	ours: PortalHours,
+	/**  What the portal has. */
+	theirs: PortalHours,
+	/**  When it was noticed. */
+	at: string,
+};
+
+/**  Why publishing did not work. */
+export type PublicationProblem = {
+	/**
+	 *  `scope_missing` and `not_offered` (the sign-in or the portal does not allow it), `no_role`, `several_roles`,
+	 *  `no_versions`, or the portal's code.
+	 */
+	code: string,
+	/**  When. */
+	at: string,
+};
+
+/**  How the hours on the portal stand. */
+export type PublicationState = 
+/**  Nobody has asked for it. */
+"off" | 
+/**  The hours in force are not on the portal yet: the next sync writes them. */
+"waiting" | 
+/**  The portal has acknowledged the hours in force. */
+"published" | 
+/**  It did not work; `failed` says why. */
+"failed" | 
+/**  Somebody else has changed them: `conflict` holds both versions, and nothing is written until she chooses. */
+"conflict";
+
+/**  How the hours on the portal stand, with all that is known. */
+export type PublicationView = {
+	/**  In one word. */
+	state: PublicationState,
+	/**  When the portal last acknowledged hours. */
+	published_at: string | null,
+	/**  The role's version then. */
+	version: string | null,
+	/**  Why the last attempt did not work. */
+	failed: PublicationProblem | null,
+	/**  Both versions, until she chooses. */
+	conflict: PublicationConflictView | null,
+	/**  What has no field there. */
+	not_published: NotPublished[],
+	/**  Why this sign-in cannot publish, known before it is tried: `scope_missing`, `not_offered`. */
+	not_allowed: string | null,
+};
+
+/**  A weekly block, as the portal says it. */
+export type PublishedBlock = {
+	/**  `mon` .. `sun`: the day on which it starts. */
+	day: string,
+	/**  `HH:MM`. */
+	start: string,
+	/**  `HH:MM`; not after the start: on the next day. */
+	end: string,
+};
+
+/**  Closed days, as the portal says them. */
+export type PublishedClosedDays = {
+	/**  First day (`YYYY-MM-DD`), where it is a date. */
+	from: string | null,
+	/**  Last day. */
+	to: string | null,
+	/**  The portal's words. */
+	description: string,
 };
 
 /**  What the composer asks to queue. */

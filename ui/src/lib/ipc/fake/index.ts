@@ -8,6 +8,7 @@ import type {
   LockedView,
   MessageView,
   PolicyView,
+  PublicationView,
   Place,
   Preferences,
   SendCheck,
@@ -38,6 +39,7 @@ export interface FakeOptions {
   keys?: Partial<KeysView>
   upkeep?: Partial<UpkeepView>
   staleness?: Partial<Staleness>
+  publication?: Partial<PublicationView>
   watches?: WatchView[]
   duty?: { on_duty: boolean; until: string }
   /** Delay before an answer, in milliseconds. */
@@ -463,7 +465,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
     },
     ...sharingCommands(find, changed),
-    ...hoursCommands(),
+    ...hoursCommands(options.publication),
     ...upkeepKeeping,
     reportPainted: async () => {},
     answerClose: async () => {},
