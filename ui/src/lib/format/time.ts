@@ -73,6 +73,17 @@ export function dayHeading(instant: string | number, context: TimeContext): stri
   return `${weekday(instant, context, 'long')}${separator}${calendarDate(dayKey(instant, context), context)}`
 }
 
+/** All of an instant, with the zone in which it is said: `Monday 23-Nov-2026, 02:14 (Berlin, GMT+1)`. */
+export function fullWhen(instant: string | number, context: TimeContext): string {
+  const parts = formatter({ ...context, locale: 'en' }, { timeZoneName: 'shortOffset' }).formatToParts(
+    new Date(instant),
+  )
+  const offset = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+  const place = context.zone.split('/').at(-1)?.replaceAll('_', ' ') ?? context.zone
+  const zone = place === offset ? place : `${place}, ${offset}`
+  return `${dayHeading(instant, context)}, ${clockTime(instant, context)} (${zone})`
+}
+
 /** A length of time in words with at most two units: `5 h 40 min`, `3 d 2 h`; under a minute `0 min`. */
 export function duration(milliseconds: number): string {
   const minutes = Math.max(0, Math.floor(milliseconds / 60_000))
