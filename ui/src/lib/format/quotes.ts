@@ -46,8 +46,7 @@ function joined(segments: Segment[]): Segment[] {
 
 /** The text in stretches of the message's own words and of quoted ones. */
 export function foldQuotes(segments: Segment[]): Block[] {
-  if (!segments.some((segment) => segment.text.includes('>')))
-    return [{ segments, quoted: false, lines: 0 }]
+  if (!segments.some((segment) => segment.text.includes('>'))) return [{ segments, quoted: false, lines: 0 }]
   const lines = byLine(segments)
   const text = lines.map((line) => line.map((segment) => segment.text).join(''))
   const quoted = text.map((line) => QUOTED.test(line))
@@ -63,8 +62,7 @@ export function foldQuotes(segments: Segment[]): Block[] {
     } else blocks.push({ segments: [...line], quoted: quoted[index]!, lines: 1 })
   })
   return blocks.map((block) => {
-    const folds =
-      block.quoted && block.lines > 1 && block.segments.every((segment) => segment.flags.length === 0)
+    const folds = block.quoted && block.lines > 1 && block.segments.every((segment) => segment.flags.length === 0)
     return { segments: joined(block.segments), quoted: folds, lines: block.lines }
   })
 }

@@ -11,6 +11,8 @@ export interface InboxActions {
   claim(): void
   handOver(): void
   reply(): void
+  find(): void
+  toFlag(by: 1 | -1): void
   search(): void
   help(): void
   rules(): void
@@ -46,6 +48,7 @@ export function handleInboxKey(event: KeyboardEvent, actions: InboxActions, cove
     const key = event.key.toLowerCase()
     if (key === 'l') actions.lock()
     else if (key === '.') actions.hide()
+    else if (key === 'f' && !covered) actions.find()
     else return
     event.preventDefault()
     return
@@ -86,6 +89,12 @@ function letter(event: KeyboardEvent, actions: InboxActions): boolean {
       return true
     case 'h':
       actions.handOver()
+      return true
+    case 'f':
+      actions.toFlag(1)
+      return true
+    case 'F':
+      actions.toFlag(-1)
       return true
     case 'r':
       actions.reply()
