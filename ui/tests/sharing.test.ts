@@ -145,5 +145,5 @@ describe('covering', () => {
 
 test('German has the same words', async () => {
   await openInbox({ preferences: { ...(await freshState().loadPreferences()), language: 'de' } })
-  expect(one('thread-holder').textContent).toContain('Niemand hat diesen Verlauf übernommen')
+  expect(one('thread-holder').textContent).toContain('Von niemandem übernommen')
 })
