@@ -1,4 +1,4 @@
--- The vault's schema, version 6. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 7. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -315,6 +315,24 @@ CREATE TABLE response_used (
     used_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE VIRTUAL TABLE search_part USING fts5 (
+    word, content = 'search_word', content_rowid = 'id', tokenize = 'trigram', detail = 'full'
+);
+
+CREATE TABLE 'search_part_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'search_part_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'search_part_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
+
+CREATE TABLE 'search_part_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE search_word (
+    id INTEGER PRIMARY KEY,
+    -- reduced: one letter for each spelling of an umlaut
+    word TEXT NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE setting (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -438,7 +456,7 @@ CREATE TABLE upkeep (
     notice_at INTEGER,
     -- the sign-in stood in an older copy: its refresh token may have been spent since
     sign_in_spent INTEGER NOT NULL DEFAULT 0 CHECK (sign_in_spent IN (0, 1))
-) STRICT;
+, search_left INTEGER) STRICT;
 
 CREATE TABLE vault_case (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

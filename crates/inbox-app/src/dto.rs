@@ -129,6 +129,8 @@ pub struct Overview {
     /// What is wrong with the vault itself: `part_damaged`, `rolled_back`, `anchor_missing`, `anchor_forged` or
     /// `scheduled_backup_failed`.
     pub upkeep: Option<AppError>,
+    /// Messages that the search finds only as they were written, until they are indexed anew.
+    pub search_left: u32,
 }
 
 /// A patient as the banner shows her.

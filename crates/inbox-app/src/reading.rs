@@ -59,9 +59,17 @@ impl Session {
         Ok(cut.segments)
     }
 
-    /// Searches all messages, newest first.
+    /// Searches all messages, newest first: words and operators ([`SearchRequest`]).
+    ///
+    /// # Errors
+    /// `invalid_search` with the operator and its value; the vault's.
     pub fn search(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
-        let hits = self.vault.search(query, limit.min(PAGE_LIMIT))?;
+        let zone = self.hours().tz();
+        let today = self.now().with_timezone(&zone).date_naive();
+        let request = SearchRequest::parse(query, zone, today).map_err(|problem| {
+            AppError::new("invalid_search").with("operator", problem.operator).with("value", problem.value)
+        })?;
+        let hits = self.vault.find(&request, limit.min(PAGE_LIMIT))?;
         self.note_search(hits.len());
         Ok(hits
             .into_iter()

@@ -59,6 +59,7 @@ impl Session {
             open_cases: counts.open_cases,
             next_deadline: counts.next_deadline.map(format_instant),
             upkeep: self.upkeep_problem(),
+            search_left: u32::try_from(self.vault.search_left()?).unwrap_or(u32::MAX),
         })
     }
 

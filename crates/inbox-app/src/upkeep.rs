@@ -86,11 +86,15 @@ pub(crate) fn start(session: &Arc<Session>) {
     }
 }
 
+/// Messages indexed in one transaction: a tenth of a second.
+const INDEXED_AT_ONCE: u32 = 500;
+
 impl Session {
     /// One round of what an open vault does for itself: what is due of it.
     pub fn run_upkeep(&self) {
         for (place, done) in [
             ("anchor", self.keep_anchored()),
+            ("search", self.index_what_is_left()),
             ("check", self.check_when_due()),
             ("backup", self.back_up_when_due()),
             ("retention", self.retire_when_due()),
@@ -109,6 +113,16 @@ impl Session {
         if newest > lock(&self.upkeep.facts).anchored && self.vault.anchor_audit()? {
             lock(&self.upkeep.facts).anchored = newest;
         }
+        Ok(())
+    }
+
+    /// What an earlier version indexed is indexed as this one does.
+    fn index_what_is_left(&self) -> AppResult<()> {
+        if self.vault.search_left()? == 0 {
+            return Ok(());
+        }
+        while self.vault.index_page(INDEXED_AT_ONCE)? && self.upkeep.pause(PAUSE) {}
+        self.emit(AppEvent::StatusChanged);
         Ok(())
     }
 

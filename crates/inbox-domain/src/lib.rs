@@ -13,6 +13,7 @@ pub mod ids;
 pub mod message;
 pub mod outbox;
 pub mod people;
+pub mod search;
 pub mod sharing;
 pub mod thread;
 pub mod view;
@@ -26,6 +27,7 @@ pub use ids::{ActId, CaseId, ClientIdentifier, FlagId, MessageId, OutboxId, Pati
 pub use message::{Attachment, Delivered, Mark, PortalMessage, Sender, SenderRole, SentPrecision, ThreadKey};
 pub use outbox::{OutboxDraft, OutboxEntry, OutboxState};
 pub use people::{Contact, PortalPatient, PortalPractitioner, PortalProxy};
+pub use search::{SearchProblem, SearchRequest};
 pub use sharing::{ActKind, ActState, ClaimState, Covering, PortalAct, PortalClaim, counting_claim};
 pub use thread::{PortalThread, ThreadFacts, ThreadStatus};
 pub use view::View;

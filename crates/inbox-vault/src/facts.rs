@@ -22,7 +22,7 @@ macro_rules! written_by {
         "(CASE m.sent_precision WHEN 'instant' THEN m.sent_at ELSE max(m.sent_at, m.last_updated) END)"
     };
 }
-pub(crate) use written_by;
+pub(crate) use {unread, written_by};
 
 #[derive(Default)]
 struct Messages {

@@ -4,13 +4,14 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0001_words.sql"),
     include_str!("../migrations/0002_lexicon.sql"),
     include_str!("../migrations/0003_acknowledged_tier.sql"),
     include_str!("../migrations/0004_attempts_and_attachments.sql"),
     include_str!("../migrations/0005_sharing.sql"),
     include_str!("../migrations/0006_upkeep.sql"),
+    include_str!("../migrations/0007_search.sql"),
 ];
 
 /// The schema of this build.

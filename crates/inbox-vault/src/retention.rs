@@ -15,7 +15,7 @@ use crate::column::millis;
 use crate::{Result, Retired, facts};
 
 /// `search_id` begins with the second of `sent_at` (see `apply`), so it finds old messages without another index.
-const SEARCH_BITS: i64 = 1 << 20;
+pub(crate) const SEARCH_BITS: i64 = 1 << 20;
 
 /// Threads with a message that may be old enough. Work of any other kind keeps the whole thread.
 const THREADS: &str = "SELECT DISTINCT m.thread_id FROM message m JOIN thread t ON t.id = m.thread_id

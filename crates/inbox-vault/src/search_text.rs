@@ -1,8 +1,11 @@
 //! What the search index holds of a text, what it is asked, and the stretch of text around a hit.
 //!
-//! The tokenizer folds ü to u and leaves ß. People also write ue, ae, oe and ss, so words with such letters are indexed a
-//! second time in their spelled form, and words of a query with such letters are asked in both forms. The index keeps no
-//! text, so the snippet is cut here from the stored one.
+//! The tokenizer folds ü to u and leaves ß. People write ü, ue and u for one sound, so a word whose reduced form (ue to u, ß to
+//! ss) is another one than the folded one is indexed in both, and each word of a query is asked in both. Compounds are found by
+//! their parts through the words of `search_word` ([`crate::search_words`]). The index keeps no text, so the snippet is cut here
+//! from the stored one.
+
+use std::collections::BTreeSet;
 
 /// What stands before a hit in a snippet.
 const HIT_START: char = '\u{2}';
@@ -14,24 +17,82 @@ const SNIPPET_CHARACTERS: usize = 160;
 const LEAD_CHARACTERS: usize = 48;
 /// Beginnings shorter than this are taken as whole words: as beginnings they match too much and cost too much.
 const LEAST_PREFIX: usize = 3;
+/// Bytes of the shortest word that can be a compound.
+const LEAST_COMPOUND: usize = 8;
+/// Bytes of the longest: what is longer is no word.
+const MOST_COMPOUND: usize = 60;
+/// Letters of the shortest word that is looked for inside compounds: three are in too many.
+const LEAST_PART: usize = 4;
 
 /// A row of the index.
 pub(crate) struct Indexed {
     pub(crate) text: String,
+    /// Reduced forms of the words that have another one.
     pub(crate) folded: String,
+    /// Reduced forms of long words that may be German compounds.
+    pub(crate) compounds: BTreeSet<String>,
 }
 
 /// A text as indexed.
 pub(crate) fn indexed(text: &str) -> Indexed {
-    let mut folded = String::new();
-    if text.chars().any(is_special) {
-        for (_, word) in words(text).filter(|(_, word)| word.chars().any(is_special)) {
-            folded.push_str(&spelled(word));
-            folded.push(' ');
+    let mut folded_column = String::new();
+    let mut compounds = BTreeSet::new();
+    let mut english = English::default();
+    for (_, word) in words(text) {
+        english.see(word);
+        if !may_differ(word) {
+            if word.len() >= LEAST_COMPOUND {
+                compounds.insert(folded(word));
+            }
+            continue;
+        }
+        let reduced = reduced(word);
+        if reduced != folded(word) {
+            folded_column.push_str(&reduced);
+            folded_column.push(' ');
+        }
+        if reduced.len() >= LEAST_COMPOUND {
+            compounds.insert(reduced);
         }
     }
-    Indexed { text: text.to_owned(), folded }
+    compounds.retain(|word| word.len() <= MOST_COMPOUND && word.chars().all(char::is_alphabetic));
+    if english.reads_english() {
+        compounds.clear();
+    }
+    Indexed { text: text.to_owned(), folded: folded_column, compounds }
 }
+
+/// Whether a text is English by the small words that only one of the two languages has. Other texts count as German: a word too
+/// many among the compounds costs a little room.
+#[derive(Default)]
+struct English {
+    english: usize,
+    german: usize,
+}
+
+impl English {
+    fn see(&mut self, word: &str) {
+        if word.len() > 6 {
+            return;
+        }
+        let word = word.to_lowercase();
+        self.english += usize::from(ENGLISH.contains(&word.as_str()));
+        self.german += usize::from(GERMAN.contains(&word.as_str()));
+    }
+
+    fn reads_english(&self) -> bool {
+        self.english > self.german
+    }
+}
+
+const ENGLISH: [&str; 24] = [
+    "the", "and", "is", "my", "to", "of", "you", "have", "it", "for", "that", "with", "but", "not", "this",
+    "are", "be", "at", "your", "me", "can", "from", "had", "been",
+];
+const GERMAN: [&str; 24] = [
+    "der", "die", "das", "und", "ich", "ist", "nicht", "zu", "mit", "ein", "eine", "auf", "den", "dem",
+    "mir", "mich", "aber", "auch", "wie", "bei", "im", "habe", "sie", "es",
+];
 
 /// A query, read: all terms must be found.
 pub(crate) struct Query {
@@ -41,15 +102,31 @@ pub(crate) struct Query {
 struct Term {
     /// One word, or the words of a phrase.
     words: Vec<String>,
-    /// Each word folded and spelled out, to be compared with the words of a text.
+    /// Each word folded and reduced, to be compared with the words of a text.
     forms: Vec<[String; 2]>,
     prefix: bool,
+    /// Written in quotation marks: as it stands, and no part of another word.
+    quoted: bool,
+    /// Reduced words that hold this one.
+    compounds: Vec<String>,
 }
 
 impl Term {
-    fn new(words: Vec<String>) -> Self {
-        let forms = words.iter().map(|word| [folded(word), spelled(word)]).collect();
-        Self { words, forms, prefix: false }
+    fn new(words: Vec<String>, quoted: bool) -> Self {
+        let forms = words.iter().map(|word| [folded(word), reduced(word)]).collect();
+        Self { words, forms, prefix: false, quoted, compounds: Vec::new() }
+    }
+
+    /// In FTS5's language.
+    fn fts(&self) -> String {
+        let star = if self.prefix { " *" } else { "" };
+        let mut ways = vec![format!("\"{}\"{star}", self.words.join(" "))];
+        if self.forms.iter().any(|[folded, reduced]| folded != reduced) {
+            let reduced: Vec<_> = self.forms.iter().map(|[_, reduced]| reduced.as_str()).collect();
+            ways.push(format!("\"{}\"{star}", reduced.join(" ")));
+        }
+        ways.extend(self.compounds.iter().map(|word| format!("\"{word}\"")));
+        if ways.len() == 1 { ways.remove(0) } else { format!("({})", ways.join(" OR ")) }
     }
 }
 
@@ -62,10 +139,10 @@ impl Query {
             if n % 2 == 1 {
                 let words: Vec<_> = words.collect();
                 if !words.is_empty() {
-                    terms.push(Term::new(words));
+                    terms.push(Term::new(words, true));
                 }
             } else {
-                terms.extend(words.map(|word| Term::new(vec![word])));
+                terms.extend(words.map(|word| Term::new(vec![word], false)));
             }
         }
         let ends_in_word = typed.chars().last().is_some_and(char::is_alphanumeric);
@@ -75,30 +152,42 @@ impl Query {
         Some(Self { terms })
     }
 
+    /// Lets each word that is long enough and not in quotation marks be found inside compounds too: `holding` answers the known
+    /// words that hold a reduced one.
+    ///
+    /// # Errors
+    /// Those of `holding`.
+    pub(crate) fn find_compounds<E>(
+        &mut self,
+        mut holding: impl FnMut(&str) -> Result<Vec<String>, E>,
+    ) -> Result<(), E> {
+        for term in self.terms.iter_mut().filter(|term| !term.quoted) {
+            if let [[_, reduced]] = term.forms.as_slice()
+                && reduced.chars().count() >= LEAST_PART
+            {
+                term.compounds = holding(reduced)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The query in FTS5's language. Every word stands in quotation marks, so that nothing typed is an operator.
     pub(crate) fn fts(&self) -> String {
-        let terms = self.terms.iter().map(|term| {
-            let star = if term.prefix { " *" } else { "" };
-            let plain = format!("\"{}\"{star}", term.words.join(" "));
-            if term.words.iter().any(|word| word.chars().any(is_special)) {
-                let spelled: Vec<_> = term.words.iter().map(|word| spelled(word)).collect();
-                format!("({plain} OR \"{}\"{star})", spelled.join(" "))
-            } else {
-                plain
-            }
-        });
-        terms.collect::<Vec<_>>().join(" AND ")
+        self.terms.iter().map(Term::fts).collect::<Vec<_>>().join(" AND ")
     }
 
     fn hits(&self, word: &str) -> bool {
-        let forms = [folded(word), spelled(word)];
+        let forms = [folded(word), reduced(word)];
         self.terms.iter().any(|term| {
-            term.forms.iter().enumerate().any(|(n, wanted)| {
-                let prefix = term.prefix && n + 1 == term.forms.len();
-                wanted.iter().any(|wanted| {
-                    forms.iter().any(|form| form == wanted || (prefix && form.starts_with(wanted.as_str())))
+            term.compounds.contains(&forms[1])
+                || term.forms.iter().enumerate().any(|(n, wanted)| {
+                    let prefix = term.prefix && n + 1 == term.forms.len();
+                    wanted.iter().any(|wanted| {
+                        forms
+                            .iter()
+                            .any(|form| form == wanted || (prefix && form.starts_with(wanted.as_str())))
+                    })
                 })
-            })
         })
     }
 
@@ -138,23 +227,30 @@ impl Query {
     }
 }
 
-fn is_special(character: char) -> bool {
-    matches!(character, 'ä' | 'ö' | 'ü' | 'ß' | 'Ä' | 'Ö' | 'Ü' | 'ẞ')
+/// The beginning of a text on one line, for a hit that no word made.
+pub(crate) fn beginning(text: &str) -> String {
+    Query { terms: Vec::new() }.snippet(text)
 }
 
-/// A word with umlauts and ß spelled out, in lower case.
-fn spelled(word: &str) -> String {
-    let mut spelled = String::with_capacity(word.len());
+/// Whether a word can have a reduced form of its own; most have not, and are not looked at again.
+fn may_differ(word: &str) -> bool {
+    !word.is_ascii()
+        || word.as_bytes().windows(2).any(|pair| {
+            pair[1].eq_ignore_ascii_case(&b'e') && matches!(pair[0].to_ascii_lowercase(), b'a' | b'o' | b'u')
+        })
+}
+
+/// A word in lower case with one letter for each spelling of an umlaut: ü, ue and u are u; ß is ss.
+pub(crate) fn reduced(word: &str) -> String {
+    let mut reduced = String::with_capacity(word.len());
     for character in word.chars().flat_map(char::to_lowercase) {
-        match character {
-            'ä' => spelled.push_str("ae"),
-            'ö' => spelled.push_str("oe"),
-            'ü' => spelled.push_str("ue"),
-            'ß' => spelled.push_str("ss"),
-            other => spelled.push(without_diacritic(other)),
+        match without_diacritic(character) {
+            'ß' => reduced.push_str("ss"),
+            'e' if reduced.ends_with(['a', 'o', 'u']) => {}
+            other => reduced.push(other),
         }
     }
-    spelled
+    reduced
 }
 
 /// A word as the tokenizer folds it, near enough for marking hits: the letters of European languages.

@@ -24,7 +24,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::act::Act;
 use crate::column::{instant_opt, millis};
 use crate::facts::Beside;
-use crate::{Result, facts, retriage, search_text};
+use crate::{Result, facts, retriage, search_text, search_words};
 
 use absent::Absent;
 
@@ -123,6 +123,8 @@ impl<'a> Run<'a> {
                 .prepare_cached("INSERT INTO message_search (rowid, text, folded) VALUES (?1, ?2, ?3)")?
                 .execute(params![row, text.text, text.folded])?;
         }
+        let words: BTreeSet<_> = self.indexed.iter().flat_map(|(_, text)| &text.compounds).collect();
+        search_words::learn(self.db, words.into_iter())?;
         Ok(self.report)
     }
 

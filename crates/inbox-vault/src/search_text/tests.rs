@@ -13,15 +13,29 @@ fn a_query_is_words_and_never_operators() {
         Some("\"near\" AND \"a\" AND \"or\" AND \"text\" AND \"b\"".into())
     );
     assert_eq!(fts("\"nicht mehr\" schlafen "), Some("\"nicht mehr\" AND \"schlafen\"".into()));
-    assert_eq!(fts("fü"), Some("(\"fü\" OR \"fue\")".into()));
+    assert_eq!(fts("fü"), Some("\"fü\"".into()));
+    assert_eq!(fts("fue"), Some("(\"fue\" * OR \"fu\" *)".into()));
     assert_eq!(fts("\"unbalanced"), Some("\"unbalanced\" *".into()));
     assert_eq!(fts(" \" ( * ' "), None);
 }
 
 #[test]
-fn umlauts_are_indexed_in_their_spelled_form_too() {
-    assert_eq!(indexed("Grüße für Anna").folded, "gruesse fuer ");
+fn words_with_two_forms_are_indexed_in_both() {
+    assert_eq!(indexed("Grüße für Anna").folded, "grusse ");
+    assert_eq!(indexed("Gruesse fuer die Strasse").folded, "grusse fur ");
     assert_eq!(indexed("no such letter").folded, "");
+}
+
+#[test]
+fn long_words_of_german_texts_are_kept_as_compounds() {
+    let kept = |text: &str| indexed(text).compounds.into_iter().collect::<Vec<_>>();
+    assert_eq!(
+        kept("Ich brauche den Einweisungszettel und die Überweisung"),
+        ["einweisungszettel", "uberweisung"]
+    );
+    assert_eq!(kept("I have been to the interesting pharmacy"), [""; 0]);
+    assert_eq!(kept("Einweisungszettel?"), ["einweisungszettel"]);
+    assert_eq!(kept(&format!("{} 12345678 ABC123456789", "x".repeat(61))), [""; 0]);
 }
 
 #[test]
@@ -29,6 +43,8 @@ fn hits_are_marked_in_every_spelling() {
     assert_eq!(marked("gruesse", "Viele Grüße!"), "Viele [Grüße]!");
     assert_eq!(marked("grüße", "viele gruesse"), "viele [gruesse]");
     assert_eq!(marked("lithi", "Lithium-Spiegel\nmorgen"), "[Lithium]-Spiegel morgen");
+    assert_eq!(marked("gruse", "viele Gruesse"), "viele Gruesse");
+    assert_eq!(marked("muede", "mude und müde"), "[mude] und [müde]");
     assert_eq!(marked("é", "é e E\u{301}"), "[é] [e] E\u{301}");
 }
 

@@ -1,8 +1,9 @@
 //! Hot queries use their indexes: EXPLAIN QUERY PLAN as a test.
 
-use inbox_domain::View;
+use inbox_domain::{SearchRequest, View};
 use rusqlite::types::Value;
 
+use crate::search_text::Query;
 use crate::vault::testing::{batch, message, monday, vault};
 use crate::{messages, missed, outbox, retriage, search, view_sql};
 
@@ -53,13 +54,35 @@ fn opening_a_thread_reads_its_messages_in_order() {
 
 #[test]
 fn search_reads_the_index_newest_first() {
-    let plan = plan(search::SEARCH, &[Value::Text("\"some\"".into()), Value::Integer(50)]);
-    assert!(plan.contains("VIRTUAL TABLE INDEX"), "{plan}");
-    assert!(
-        plan.contains("SEARCH m USING INDEX") && plan.contains("SEARCH b USING INTEGER PRIMARY KEY"),
-        "{plan}"
-    );
-    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    let all = SearchRequest {
+        words: "some".into(),
+        patient: vec!["petra".into()],
+        before: Some(monday()),
+        unread: true,
+        ..SearchRequest::default()
+    };
+    for request in [SearchRequest { words: "some".into(), ..SearchRequest::default() }, all] {
+        let (_dir, vault) = vault();
+        let query = Query::parse(&request.words);
+        let sql = vault.read(|db| search::sql(db, &request, query.as_ref(), 50)).unwrap().unwrap();
+        let plan = plan(&sql.text, &sql.values);
+        assert!(plan.contains("VIRTUAL TABLE INDEX"), "{plan}");
+        assert!(
+            plan.contains("SEARCH m USING INDEX") && plan.contains("SEARCH b USING INTEGER PRIMARY KEY"),
+            "{plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[test]
+fn conditions_alone_read_messages_newest_first() {
+    let request =
+        SearchRequest { after_hours: Some(true), after: Some(monday()), ..SearchRequest::default() };
+    let (_dir, vault) = vault();
+    let sql = vault.read(|db| search::sql(db, &request, None, 50)).unwrap().unwrap();
+    let plan = plan(&sql.text, &sql.values);
+    assert!(plan.contains("search_id>?") && !plan.contains("TEMP B-TREE"), "{plan}");
 }
 
 #[test]

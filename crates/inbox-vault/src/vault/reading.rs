@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use inbox_domain::{
-    CaseId, MessageFunction, MessageId, PatientId, PortalId, PortalPractitioner, ThreadId, View,
+    CaseId, MessageFunction, MessageId, PatientId, PortalId, PortalPractitioner, SearchRequest, ThreadId,
+    View,
 };
 
 use super::Vault;
@@ -92,8 +93,13 @@ impl Vault {
 
     /// Messages that hold all words of `query`, newest first. Words between quotation marks stand together; the last word
     /// is taken as a beginning; umlauts match their spelled forms.
-    pub fn search(&self, query: &str, limit: u32) -> Result<Vec<Hit>> {
-        self.read(|db| search::search(db, query, limit))
+    pub fn search(&self, words: &str, limit: u32) -> Result<Vec<Hit>> {
+        self.find(&SearchRequest { words: words.to_owned(), ..SearchRequest::default() }, limit)
+    }
+
+    /// Messages that hold all words of the request and meet its other conditions, newest first.
+    pub fn find(&self, request: &SearchRequest, limit: u32) -> Result<Vec<Hit>> {
+        self.read(|db| search::search(db, request, limit))
     }
 
     /// Everything in quarantine, oldest first.

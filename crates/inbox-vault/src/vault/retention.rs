@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use inbox_domain::ThreadId;
 
 use super::Vault;
-use crate::{Result, Retired, retention};
+use crate::{Result, Retired, retention, search_index, search_words};
 
 impl Vault {
     /// Lets messages leave that were last touched before `before`, are read and answered and belong to no open work, and keeps
@@ -32,6 +32,22 @@ impl Vault {
     /// Takes the words of what has left out of the search index too, a part at a time; `false` when nothing is left to do.
     /// Begins with `first`.
     pub fn sweep_search(&self, first: bool) -> Result<bool> {
-        self.act(|act| retention::sweep_search(act, first))
+        self.act(|act| {
+            let more = retention::sweep_search(act, first)?;
+            if !more {
+                search_words::sweep(act.db)?;
+            }
+            Ok(more)
+        })
+    }
+
+    /// Messages that the search finds only in the spelling in which they were written: an earlier version indexed them.
+    pub fn search_left(&self) -> Result<u64> {
+        self.read(search_index::left)
+    }
+
+    /// Indexes up to `limit` of them anew, the newest first; `false` when none is left.
+    pub fn index_page(&self, limit: u32) -> Result<bool> {
+        self.act(|act| search_index::index_page(act, limit))
     }
 }
