@@ -9,11 +9,12 @@ use anyhow::{Result, bail};
 use crate::process;
 use crate::project::cargo;
 
-/// Name on the command line, crate, and its example.
-const BENCHES: [(&str, &str, &str); 3] = [
-    ("triage", "inbox-triage", "bench_triage"),
-    ("sync", "inbox-sync", "bench_sync"),
-    ("scale", "inbox-sync", "scale"),
+/// Name on the command line, crate, its example, and features that it needs.
+const BENCHES: [(&str, &str, &str, &str); 4] = [
+    ("triage", "inbox-triage", "bench_triage", ""),
+    ("sync", "inbox-sync", "bench_sync", ""),
+    ("scale", "inbox-sync", "scale", ""),
+    ("search", "inbox-vault", "bench_search", "rig"),
 ];
 
 /// Runs the one named with `options` of its own, or all that exist.
@@ -24,10 +25,21 @@ pub(crate) fn run(name: Option<&str>, options: &[&str]) -> Result<ExitCode> {
         let names = BENCHES.map(|(name, ..)| name).join(", ");
         bail!("no such benchmark; there are: {names}");
     }
-    for (_, package, example) in chosen {
+    for (_, package, example, features) in chosen {
         let mut command = cargo();
         command
-            .args(["run", "--release", "--quiet", "--package", package, "--example", example, "--"])
+            .args([
+                "run",
+                "--release",
+                "--quiet",
+                "--package",
+                package,
+                "--example",
+                example,
+                "--features",
+                features,
+                "--",
+            ])
             .args(options);
         process::must(&mut command, Duration::from_secs(60 * 60))?;
     }

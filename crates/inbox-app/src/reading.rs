@@ -1,11 +1,11 @@
 //! Lists, threads and search as the window shows them.
 
 use chrono::{DateTime, Utc};
-use inbox_domain::{MessageFunction, SenderRole, View, format_instant};
+use inbox_domain::{MessageFunction, SearchRequest, SenderRole, View, format_instant};
 use inbox_vault::{QuarantineRow, ThreadSummary};
 
 use crate::{
-    dto::{SearchHit, Segment, ThreadPage, ThreadRow, UnreadableRow},
+    dto::{AppError, SearchHit, Segment, ThreadPage, ThreadRow, UnreadableRow},
     error::{AppResult, parse},
     replies::shown_state,
     session::Session,

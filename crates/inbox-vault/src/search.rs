@@ -167,6 +167,21 @@ pub(crate) fn search(db: &Connection, request: &SearchRequest, limit: u32) -> Re
     Ok(hits)
 }
 
+/// How long the index takes for a request, without anything that is shown of the hits.
+#[cfg(feature = "rig")]
+pub(crate) fn time_bare(db: &Connection, request: &SearchRequest, limit: u32) -> Result<std::time::Duration> {
+    let mut query = Query::parse(&request.words);
+    if let Some(query) = &mut query {
+        query.find_compounds(|part| search_words::holding(db, part))?;
+    }
+    let Some(sql) = sql(db, request, query.as_ref(), limit)? else { return Ok(std::time::Duration::ZERO) };
+    let mut statement = db.prepare_cached(&sql.text)?;
+    let start = std::time::Instant::now();
+    let mut rows = statement.query(params_from_iter(sql.values))?;
+    while rows.next()?.is_some() {}
+    Ok(start.elapsed())
+}
+
 /// `FAMILY, Given`, as clinical systems write it.
 fn name(family: &str, given: &str) -> String {
     match (family, given) {

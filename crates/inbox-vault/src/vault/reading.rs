@@ -97,6 +97,12 @@ impl Vault {
         self.find(&SearchRequest { words: words.to_owned(), ..SearchRequest::default() }, limit)
     }
 
+    /// How long the query of [`Vault::find`] alone takes, its rows looked at by number only. Not in a release.
+    #[cfg(feature = "rig")]
+    pub fn time_bare_search(&self, request: &SearchRequest, limit: u32) -> Result<std::time::Duration> {
+        self.read(|db| search::time_bare(db, request, limit))
+    }
+
     /// Messages that hold all words of the request and meet its other conditions, newest first.
     pub fn find(&self, request: &SearchRequest, limit: u32) -> Result<Vec<Hit>> {
         self.read(|db| search::search(db, request, limit))
