@@ -944,6 +944,8 @@ export type Overview = {
 	 *  `scheduled_backup_failed`.
 	 */
 	upkeep: AppError | null,
+	/**  Messages that the search finds only as they were written, until they are indexed anew. */
+	search_left: number,
 };
 
 /**  Why a pack is not in force. */

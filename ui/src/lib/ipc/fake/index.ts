@@ -264,6 +264,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       open_cases: threads.filter((entry) => entry.case && entry.case.state !== 'closed').length,
       next_deadline: at('23 09:00'),
       upkeep: upkeepProblem(await upkeepKeeping.loadUpkeep()),
+      search_left: 0,
     }),
     listThreads: async (view, fn, offset, limit) => {
       const rows = rowsOf(view).filter((row) => fn === null || row.function === fn)
