@@ -4,6 +4,7 @@ import { vi } from 'vitest'
 import App from '../src/App.svelte'
 import { setBackend } from '../src/lib/ipc/backend'
 import { createFakeBackend, SAMPLE_NOW, type FakeBackend, type FakeOptions } from '../src/lib/ipc/fake'
+import { bulk } from '../src/lib/state/bulk.svelte'
 import { clock } from '../src/lib/state/clock.svelte'
 import { composer } from '../src/lib/state/composer.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
@@ -28,6 +29,7 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   session.state = null
   session.signingIn = false
   forgetWarnings()
+  bulk.clear()
   inbox.clear()
   openThread.close()
   composer.clear()

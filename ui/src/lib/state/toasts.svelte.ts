@@ -18,6 +18,15 @@ class Toasts {
     setTimeout(() => this.dismiss(toast.id), milliseconds)
   }
 
+  /** Does what the newest toast offers (as a rule: undo); `false` when none offers anything. */
+  actOnNewest(): boolean {
+    const toast = this.list.findLast((entry) => entry.action)
+    if (!toast) return false
+    this.dismiss(toast.id)
+    toast.action?.run()
+    return true
+  }
+
   dismiss(id: number): void {
     this.list = this.list.filter((toast) => toast.id !== id)
   }

@@ -3,6 +3,11 @@ import type { AttemptOutcome, View } from '../../ipc/backend'
 
 export interface InboxActions {
   step(by: number): void
+  /** Moves and chooses everything on the way. */
+  choose(by: -1 | 0 | 1): void
+  undo(): void
+  /** Takes back what was chosen; `false` when nothing was. */
+  chooseNone(): boolean
   show(view: View): void
   focusList(): void
   openSelected(): void
@@ -75,6 +80,18 @@ function letter(event: KeyboardEvent, actions: InboxActions): boolean {
     case 'k':
       actions.step(-1)
       return true
+    case 'J':
+      actions.choose(1)
+      return true
+    case 'K':
+      actions.choose(-1)
+      return true
+    case 'x':
+      actions.choose(0)
+      return true
+    case 'z':
+      actions.undo()
+      return true
     case 'g':
       goUntil = Date.now() + 1000
       return true
@@ -112,7 +129,7 @@ function letter(event: KeyboardEvent, actions: InboxActions): boolean {
       actions.help()
       return true
     case 'Escape':
-      actions.focusList()
+      if (!actions.chooseNone()) actions.focusList()
       return true
     case 'Enter': {
       const target = event.target
