@@ -1,5 +1,5 @@
 //! The long words of German texts, by which a compound is found from its parts: "zettel" finds "Einweisungszettel". An index of
-//! three letters each over these words alone costs a fraction of one over all texts (docs/adr/0007-search-in-compounds.md).
+//! three letters each over these words alone costs a fraction of one over all texts (docs/adr/0008-search-in-compounds.md).
 
 use rusqlite::Connection;
 
