@@ -3,8 +3,8 @@
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::{
-    commands, hours_commands, key_commands, lexicon_commands, locking_commands, sharing_commands,
-    upkeep_commands,
+    commands, hours_commands, hours_editor_commands, key_commands, lexicon_commands, locking_commands,
+    sharing_commands, upkeep_commands,
 };
 
 /// The registered commands with the types that cross.
@@ -68,6 +68,11 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             lexicon_commands::report_missed,
             lexicon_commands::withdraw_missed,
             lexicon_commands::export_feedback,
+            hours_editor_commands::load_hours,
+            hours_editor_commands::check_hours,
+            hours_editor_commands::save_hours,
+            hours_editor_commands::undo_hours,
+            hours_editor_commands::save_reply_target,
             commands::snooze_thread,
             commands::set_thread_closed,
             sharing_commands::claim_thread,

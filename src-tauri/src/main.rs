@@ -9,6 +9,7 @@ mod commands;
 mod desktop_session;
 mod hardening;
 mod hours_commands;
+mod hours_editor_commands;
 mod key_commands;
 mod lexicon_commands;
 mod locking;

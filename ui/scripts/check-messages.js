@@ -34,6 +34,9 @@ const dynamicPrefixes = [
   'work_refused_',
   'audit_kind_',
   'policy_watch_',
+  'hours_day_',
+  'hours_problem_',
+  'holiday_list_',
 ]
 
 function placeholders(message) {

@@ -7,6 +7,7 @@ import { createFakeBackend, SAMPLE_NOW, type FakeBackend, type FakeOptions } fro
 import { bulk } from '../src/lib/state/bulk.svelte'
 import { clock } from '../src/lib/state/clock.svelte'
 import { composer } from '../src/lib/state/composer.svelte'
+import { hours } from '../src/lib/state/hours.svelte'
 import { inbox } from '../src/lib/state/inbox.svelte'
 import { forgetWarnings } from '../src/lib/state/leaving'
 import { policy } from '../src/lib/state/policy.svelte'
@@ -35,6 +36,7 @@ export function freshState(options: FakeOptions = {}): FakeBackend {
   composer.clear()
   search.clear()
   rules.clear()
+  hours.clear()
   policy.clear()
   upkeep.clear()
   upkeep.rescued = null

@@ -12,6 +12,7 @@ use specta::Type;
 
 mod attachment;
 mod calendar;
+mod hours;
 mod lexicon;
 mod link;
 mod locking;
@@ -30,6 +31,10 @@ pub use inbox_triage::clinic::{
     ClinicLanguage, ClinicLexicon, ClinicProblem, ClinicProblemKind, ClinicWords,
 };
 
+pub use hours::{
+    HoursAbsence, HoursBlock, HoursCheck, HoursCover, HoursDate, HoursDocument, HoursGap, HoursOpening,
+    HoursProblemView, HoursView, HoursWeek, SavedHoursOutcome, ToldText,
+};
 pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
 pub use link::LinkView;
 pub use locking::{LockReason, LockedView, Place};

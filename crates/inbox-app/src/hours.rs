@@ -16,6 +16,10 @@ use crate::{
     session::Session,
 };
 
+mod editing;
+mod gaps;
+mod told;
+
 pub(crate) const HOURS: &str = "hours";
 pub(crate) const COUNTRY: &str = "clinic.country";
 
@@ -69,9 +73,7 @@ impl Session {
             let place = problems.into_iter().next().map(|problem| problem.path).unwrap_or_default();
             AppError::new("invalid_hours").with("place", place)
         })?;
-        self.vault.set_setting(HOURS, json, self.now())?;
-        self.set_hours(InForce::new(hours));
-        self.judge_hours_again(None)
+        self.put_in_force(None, hours).map(|_| ())
     }
 
     /// An office week in that zone, for a vault whose clinician has not set her hours.

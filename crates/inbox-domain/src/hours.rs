@@ -224,7 +224,9 @@ impl AvailabilityHours {
             let meets = |other: &Absence| other.from <= absence.to && absence.from <= other.to;
             if let Some(other) = theirs.file.absences.iter().find(|other| meets(other)) {
                 let message = format!("{} is absent too, from {} to {}", cover.name, other.from, other.to);
-                problems.push(HoursProblem::new(format!("absences[{index}].cover"), message));
+                let problem = HoursProblem::new(format!("absences[{index}].cover"), message);
+                let problem = problem.coded("cover_absent_too").with("name", &cover.name);
+                problems.push(problem.with("from", other.from).with("to", other.to));
             }
         }
         problems

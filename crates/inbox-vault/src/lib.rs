@@ -18,6 +18,7 @@ mod error;
 mod facts;
 #[cfg(feature = "rig")]
 pub mod failpoint;
+mod hours;
 mod key_state;
 mod keys;
 mod lexicon;
@@ -49,9 +50,9 @@ pub use key_state::{KeyState, VaultListing};
 pub use keys::{DeviceSecret, DeviceSecrets, Erased, Keyring, SecretsError};
 pub use model::{
     AnchorState, AttachmentBody, AuditNote, AuditQuery, AuditRow, CaseAttempt, CaseGlance, CaseStep, Hit,
-    LexiconVersion, MissedReport, Patient, Proxy, QuarantineRow, RecentText, Retired, RuleCount, StoredCase,
-    StoredFlag, StoredHeader, StoredMessage, ThreadClaim, ThreadPage, ThreadSummary, ToJudge, TriagePage,
-    TriageState, Upkeep, Verification, ViewCounts,
+    JudgedHours, LexiconVersion, MissedReport, Patient, Proxy, QuarantineRow, RecentText, Retired, RuleCount,
+    SavedHours, StoredCase, StoredFlag, StoredHeader, StoredMessage, ThreadClaim, ThreadPage, ThreadSummary,
+    ToJudge, TriagePage, TriageState, Upkeep, Verification, ViewCounts,
 };
 pub use portal_acts::MarkedMessage;
 pub use private_file::{new_private_file, open_private_file};

@@ -7,9 +7,11 @@ use inbox_domain::{
     PatientId, PortalId, Sender, SenderRole, SentPrecision, StepState, ThreadFacts, ThreadId, Tier, View,
 };
 
+mod hours;
 mod lexicon;
 mod upkeep;
 
+pub use hours::{JudgedHours, SavedHours};
 pub use lexicon::{LexiconVersion, MissedReport, RuleCount, ToJudge, TriagePage, TriageState};
 pub use upkeep::{AnchorState, AuditNote, AuditQuery, AuditRow, Upkeep};
 

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use inbox_app::{Session, Surroundings, dto::CalendarRequest, notify::NoticeAnswer};
+use inbox_app::{
+    Session, Surroundings,
+    dto::{
+        CalendarRequest, HoursAbsence, HoursBlock, HoursCover, HoursDate, HoursDocument, HoursWeek,
+        SavedHoursOutcome,
+    },
+    notify::NoticeAnswer,
+};
 use inbox_domain::{
     AfterHoursReason, SystemClock,
     hours::{CalendarEffect, CalendarUse},
@@ -87,4 +94,111 @@ async fn a_calendar_file_is_shown_first_and_taken_whole_or_not_at_all() {
     session.import_calendar(&request(&good)).unwrap();
     assert!(session.hours_json().unwrap().contains(&format!("{year}-01-04")));
     assert!(session.preview_calendar(&request(&good)).unwrap().entries[0].effect == CalendarEffect::Nothing);
+}
+
+fn draft(session: &Session) -> (u32, HoursDocument) {
+    let view = session.load_hours().unwrap();
+    (view.version, view.document)
+}
+
+fn block(day: &str, start: &str, end: &str) -> HoursBlock {
+    HoursBlock { day: day.into(), start: start.into(), end: end.into() }
+}
+
+fn version(outcome: SavedHoursOutcome) -> (u32, u32) {
+    match outcome {
+        SavedHoursOutcome::Saved { version, changed } => (version, changed),
+        SavedHoursOutcome::Refused { problems } => panic!("{problems:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draft_is_checked_saved_once_and_gone_back_from() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let before = after_hours(&session);
+    let (base, mut document) = draft(&session);
+    document.versions[0].weekly.clear();
+    let check = session.check_hours(&document).unwrap();
+    assert_eq!((check.problems.len(), after_hours(&session)), (0, before), "a check changes nothing");
+    assert!(check.changed > 0 && !check.duty.unwrap().on_duty && check.next_opening.is_none());
+    assert!(!check.gaps.is_empty());
+    let (saved, changed) = version(session.save_hours_document(base, &document).unwrap());
+    assert_eq!(changed, check.changed);
+    assert!(after_hours(&session) > before);
+    assert_eq!(session.check_hours(&document).unwrap().changed, 0);
+    assert_eq!(session.save_hours_document(base, &document).unwrap_err().code, "hours_changed");
+    assert_eq!(session.undo_hours(base).unwrap_err().code, "hours_changed");
+    version(session.undo_hours(saved).unwrap());
+    assert_eq!(after_hours(&session), before);
+    assert_ne!(draft(&session).1, document);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_judged_by_the_week_that_held_when_it_was_sent() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let before = after_hours(&session);
+    let (base, mut document) = draft(&session);
+    document.versions.push(HoursWeek { from: "2030-01-01".into(), weekly: vec![], on_call: vec![] });
+    assert_eq!(version(session.save_hours_document(base, &document).unwrap()).1, 0);
+    assert_eq!(after_hours(&session), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_said_with_its_place_and_nothing_is_saved() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let (base, good) = draft(&session);
+    let mut document = good.clone();
+    document.zone = "Mars/Olympus".into();
+    document.versions[0].weekly =
+        vec![block("tue", "13:00", "12:00"), block("wed", "11:00", "13:00"), block("thu", "09:00", "09:00")];
+    document.absences.push(HoursAbsence { from: "2026-12-09".into(), to: "2026-12-07".into(), cover: None });
+    document.exceptions.push(HoursDate { date: "soon".into(), closed: true, open: None, reason: None });
+    let check = session.check_hours(&document).unwrap();
+    let found: Vec<_> =
+        check.problems.iter().map(|found| (found.path.as_str(), found.code.as_str())).collect();
+    assert!(found.contains(&("exceptions[0].date", "not_a_date")), "{found:?}");
+    document.exceptions.clear();
+    let check = session.check_hours(&document).unwrap();
+    let found: Vec<_> =
+        check.problems.iter().map(|found| (found.path.as_str(), found.code.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("zone", "unknown_zone"),
+            ("versions[0].weekly[2]", "empty_block"),
+            ("versions[0].weekly[1]", "overlap"),
+            ("absences[0]", "absence_backwards")
+        ]
+    );
+    assert_eq!(
+        (check.questions[0].code.as_str(), check.questions[0].path.as_str()),
+        ("ends_next_day", "versions[0].weekly[0]")
+    );
+    assert!(matches!(
+        session.save_hours_document(base, &document).unwrap(),
+        SavedHoursOutcome::Refused { .. }
+    ));
+    assert_eq!(draft(&session), (base, good));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cover_for_whom_she_covers_herself_is_absent_too() {
+    let rig = Rig::filled().await;
+    let session = rig.session();
+    let colleague = session.list_colleagues("").await.unwrap().remove(0);
+    session.set_cover(&colleague.reference, "2026-12-08", "2026-12-10").unwrap();
+    let (_, mut document) = draft(&session);
+    let cover = HoursCover { name: colleague.name, practitioner: Some(colleague.reference), phone: None };
+    document.absences.push(HoursAbsence {
+        from: "2026-12-07".into(),
+        to: "2026-12-08".into(),
+        cover: Some(cover),
+    });
+    let check = session.check_hours(&document).unwrap();
+    assert_eq!(check.problems[0].code, "cover_absent_too");
+    document.absences[0].to = "2026-12-07".into();
+    assert_eq!(session.check_hours(&document).unwrap().problems, []);
 }

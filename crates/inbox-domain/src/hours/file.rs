@@ -14,11 +14,29 @@ pub struct HoursProblem {
     pub path: String,
     /// What is wrong, as a sentence for people.
     pub message: String,
+    /// The same as a word for translation, for example `overlap`; `invalid` for what only a file can have wrong.
+    #[serde(skip)]
+    pub code: &'static str,
+    /// Values for the translated sentence.
+    #[serde(skip)]
+    pub params: Vec<(&'static str, String)>,
 }
 
 impl HoursProblem {
     pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self { path: path.into(), message: message.into(), code: "invalid", params: Vec::new() }
+    }
+
+    /// Gives it the word for translation.
+    pub(super) fn coded(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Adds a value for the translated sentence.
+    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.params.push((name, value.to_string()));
+        self
     }
 }
 

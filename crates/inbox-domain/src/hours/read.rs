@@ -150,13 +150,29 @@ impl Reader {
     fn date(&mut self, object: &Map<String, Value>, path: &str, name: &str) -> Option<NaiveDate> {
         let text = self.text(object, path, name, true)?;
         let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
-        self.known(&join(path, name), date, &format!("{text:?} is not a date; write it as 2026-12-24"))
+        let message = format!("{text:?} is not a date; write it as 2026-12-24");
+        self.word(&join(path, name), date, &message, "not_a_date", text)
     }
 
     fn time(&mut self, object: &Map<String, Value>, path: &str, name: &str) -> Option<WallTime> {
         let text = self.text(object, path, name, true)?;
         let message = format!("{text:?} is not a time; write it as 08:30, from 00:00 to 23:59");
-        self.known(&join(path, name), text.parse().ok(), &message)
+        self.word(&join(path, name), text.parse().ok(), &message, "not_a_time", text)
+    }
+
+    /// `value` read from `text`, or a problem with a word for translation.
+    fn word<T>(
+        &mut self,
+        path: &str,
+        value: Option<T>,
+        message: &str,
+        code: &'static str,
+        text: String,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.problems.push(HoursProblem::new(path, message).coded(code).with("text", text));
+        }
+        value
     }
 
     fn member<'a>(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;
 
 use super::file::{Absence, HoursException, HoursFile, HoursProblem, WallTime, WeeklyBlock};
@@ -17,7 +17,7 @@ pub(super) fn validate(file: &HoursFile) -> Result<Tz, Vec<HoursProblem>> {
     let zone: Option<Tz> = file.zone.parse().ok();
     if zone.is_none() {
         let message = format!("{:?} is not a time zone; a name such as Europe/Berlin is expected", file.zone);
-        problems.push(HoursProblem::new("zone", message));
+        problems.push(HoursProblem::new("zone", message).coded("unknown_zone").with("zone", &file.zone));
     }
     versions(file, &mut problems);
     exceptions(&file.exceptions, &mut problems);
@@ -26,7 +26,8 @@ pub(super) fn validate(file: &HoursFile) -> Result<Tz, Vec<HoursProblem>> {
         if !holidays::is_known(code) {
             let message =
                 format!("{code:?} is not a list of holidays; known are {}", holidays::CODES.join(", "));
-            problems.push(HoursProblem::new(format!("holidays[{index}]"), message));
+            let problem = HoursProblem::new(format!("holidays[{index}]"), message);
+            problems.push(problem.coded("unknown_holidays").with("code", code));
         }
     }
     match zone {
@@ -37,12 +38,13 @@ pub(super) fn validate(file: &HoursFile) -> Result<Tz, Vec<HoursProblem>> {
 
 fn versions(file: &HoursFile, problems: &mut Vec<HoursProblem>) {
     if file.versions.is_empty() {
-        problems.push(HoursProblem::new("versions", "at least one version is needed"));
+        problems.push(HoursProblem::new("versions", "at least one version is needed").coded("no_version"));
     }
     let dates = file.versions.iter().map(|version| version.from);
     for (index, first, date) in repeated(dates) {
         let message = format!("begins on {date} like versions[{first}]");
-        problems.push(HoursProblem::new(format!("versions[{index}].from"), message));
+        let problem = HoursProblem::new(format!("versions[{index}].from"), message);
+        problems.push(problem.coded("same_from").with("date", date));
     }
     for (index, version) in file.versions.iter().enumerate() {
         weekly(&format!("versions[{index}].weekly"), &version.weekly, problems);
@@ -64,9 +66,18 @@ fn weekly(path: &str, blocks: &[WeeklyBlock], problems: &mut Vec<HoursProblem>) 
                 "{} {} to {} overlaps {path}[{other}] ({} {} to {})",
                 block.day, block.start, block.end, earlier.day, earlier.start, earlier.end
             );
-            problems.push(HoursProblem::new(format!("{path}[{index}]"), message));
+            let problem = HoursProblem::new(format!("{path}[{index}]"), message).coded("overlap");
+            let problem =
+                problem.with("day", word(block.day)).with("start", block.start).with("end", block.end);
+            let problem = problem.with("other_day", word(earlier.day));
+            problems.push(problem.with("other_start", earlier.start).with("other_end", earlier.end));
         }
     }
+}
+
+/// The file's word for a day.
+fn word(day: Weekday) -> String {
+    day.to_string().to_lowercase()
 }
 
 fn week_minutes(block: &WeeklyBlock) -> (u32, u32) {
@@ -88,14 +99,15 @@ fn empty(path: &str, start: WallTime, end: WallTime, problems: &mut Vec<HoursPro
     if start == end && start != WallTime::MIDNIGHT {
         let message =
             format!("{start} to {end} ends when it begins; the whole day is written 00:00 to 00:00");
-        problems.push(HoursProblem::new(path, message));
+        problems.push(HoursProblem::new(path, message).coded("empty_block").with("start", start));
     }
 }
 
 fn exceptions(exceptions: &[HoursException], problems: &mut Vec<HoursProblem>) {
     for (index, first, date) in repeated(exceptions.iter().map(|exception| exception.date)) {
         let message = format!("{date} already has exceptions[{first}]");
-        problems.push(HoursProblem::new(format!("exceptions[{index}].date"), message));
+        let problem = HoursProblem::new(format!("exceptions[{index}].date"), message);
+        problems.push(problem.coded("same_exception").with("date", date));
     }
     for (index, exception) in exceptions.iter().enumerate() {
         let path = format!("exceptions[{index}]");
@@ -118,7 +130,8 @@ fn open_blocks(path: &str, blocks: &[super::file::OpenBlock], problems: &mut Vec
             blocks.iter().take(index).position(|earlier| meets(plan::minutes(earlier.start, earlier.end)));
         if let Some(other) = other {
             let message = format!("{} to {} overlaps {path}.open[{other}]", block.start, block.end);
-            problems.push(HoursProblem::new(format!("{path}.open[{index}]"), message));
+            let problem = HoursProblem::new(format!("{path}.open[{index}]"), message).coded("overlap_open");
+            problems.push(problem.with("start", block.start).with("end", block.end));
         }
     }
 }
@@ -128,7 +141,8 @@ fn absences(file: &HoursFile, problems: &mut Vec<HoursProblem>) {
         let path = format!("absences[{index}]");
         if absence.from > absence.to {
             let message = format!("begins on {} and ends before that, on {}", absence.from, absence.to);
-            problems.push(HoursProblem::new(path.clone(), message));
+            let problem = HoursProblem::new(path.clone(), message).coded("absence_backwards");
+            problems.push(problem.with("from", absence.from).with("to", absence.to));
         }
         cover(&path, absence, file.practitioner.as_deref(), problems);
     }
@@ -139,11 +153,13 @@ fn absences(file: &HoursFile, problems: &mut Vec<HoursProblem>) {
 fn cover(path: &str, absence: &Absence, own: Option<&str>, problems: &mut Vec<HoursProblem>) {
     let Some(cover) = &absence.cover else { return };
     if cover.name.trim().is_empty() {
-        problems.push(HoursProblem::new(format!("{path}.cover.name"), "the cover has no name"));
+        problems.push(
+            HoursProblem::new(format!("{path}.cover.name"), "the cover has no name").coded("cover_unnamed"),
+        );
     }
     if own.is_some() && cover.practitioner.as_deref() == own {
         let message = "the cover is the clinician herself, who is absent";
-        problems.push(HoursProblem::new(format!("{path}.cover"), message));
+        problems.push(HoursProblem::new(format!("{path}.cover"), message).coded("cover_self"));
     }
 }
 

@@ -3,6 +3,7 @@
 mod acting;
 mod attachments;
 mod backup;
+mod hours;
 mod key_acts;
 mod lexicon;
 mod outbox;

@@ -1,7 +1,8 @@
 // Codes of the backend as words of the app's language. A code without a translation is shown as it is, so that nothing is
 // hidden; scripts/check-messages.js knows the prefixes used here.
-import type { AppError, Category, SendCheck } from '../ipc/backend'
+import type { AppError, Category, HoursBlock, HoursProblemView, SendCheck } from '../ipc/backend'
 import { m } from '../paraglide/messages.js'
+import { calendarDate, type TimeContext } from './time'
 
 /** The kinds of concern, in the order of the clinical reference. */
 export const CATEGORIES: Category[] = [
@@ -57,7 +58,9 @@ export function words(
     | 'watch_off'
     | 'work_queued'
     | 'work_refused'
-    | 'audit_kind',
+    | 'audit_kind'
+    | 'hours_day'
+    | 'holiday_list',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')
@@ -71,6 +74,27 @@ export function tierAndCategory(tier: string, category: Category | null): string
 /** What happened, in a sentence; an unknown code gets the general sentence, and the code stands beside it for support. */
 export function errorText(error: AppError): string {
   return find(`error_${error.code}`)?.(Object.fromEntries(error.params)) ?? m.error_internal()
+}
+
+/** `Tuesday 08:00 to 12:30`. */
+export function blockText(block: HoursBlock): string {
+  return m.hours_block({ day: words('hours_day', block.day), start: block.start, end: block.end })
+}
+
+/** What is wrong with the hours, or to be asked, in a sentence; what has no translation is said as the shell says it. */
+export function hoursProblemText(problem: HoursProblemView, context: TimeContext): string {
+  const shown = (name: string, value: string) => {
+    if (name.endsWith('day')) return words('hours_day', value)
+    return ['date', 'from', 'to'].includes(name) ? calendarDate(value, context) : value
+  }
+  const named = problem.params.map(([name, value]) => [name, shown(name, value)])
+  const params = Object.fromEntries(named) as Record<string, string>
+  if (problem.code === 'ends_next_day') {
+    const day = problem.params.find(([name]) => name === 'day')?.[1] ?? ''
+    const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+    params.next = words('hours_day', days[(days.indexOf(day) + 1) % 7] ?? '')
+  }
+  return find(`hours_problem_${problem.code}`)?.(params) ?? problem.message
 }
 
 /** What stands against sending. */

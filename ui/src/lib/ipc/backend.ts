@@ -18,6 +18,9 @@ import type {
   CoverView,
   CreatedVault,
   CreateVaultRequest,
+  HoursCheck,
+  HoursDocument,
+  HoursView,
   KeysView,
   LexiconView,
   MessageFunction,
@@ -35,6 +38,7 @@ import type {
   RestoreRequest,
   RetriageView,
   RuleRow,
+  SavedHoursOutcome,
   SavedLexicon,
   SearchHit,
   Segment,
@@ -129,6 +133,15 @@ export interface Backend {
   withdrawMissed(message: string, category: Category): Promise<void>
   /** JSON without names, texts and ids of patients. */
   exportFeedback(): Promise<string>
+  loadHours(): Promise<HoursView>
+  /** What is wrong with a draft and what it would mean; nothing is stored. */
+  checkHours(draft: HoursDocument): Promise<HoursCheck>
+  /** Saves a draft made from version `base`; stored messages are judged by it. */
+  saveHours(base: number, draft: HoursDocument): Promise<SavedHoursOutcome>
+  /** Goes back to the save before `base`. */
+  undoHours(base: number): Promise<SavedHoursOutcome>
+  /** Working days within which patients are answered, 1 to 10. */
+  saveReplyTarget(days: number): Promise<void>
   snoozeThread(thread: string, until: string | null): Promise<void>
   setThreadClosed(thread: string, closed: boolean): Promise<void>
   /** Takes a thread; with `takeOver` also from the colleague who has it by what is shown. */

@@ -111,6 +111,16 @@ export const commands = {
 	withdrawMissed: (message: string, category: Category) => typedError<null, AppError>(__TAURI_INVOKE("withdraw_missed", { message, category })),
 	/**  What was said of rules, as JSON without names, texts and ids of patients. */
 	exportFeedback: () => typedError<string, AppError>(__TAURI_INVOKE("export_feedback")),
+	/**  The hours in force and what they mean now. */
+	loadHours: () => typedError<HoursView, AppError>(__TAURI_INVOKE("load_hours")),
+	/**  Everything that is wrong with a draft, and what it would mean; nothing is stored. */
+	checkHours: (draft: HoursDocument) => typedError<HoursCheck, AppError>(__TAURI_INVOKE("check_hours", { draft })),
+	/**  Saves a draft made from version `base`; stored messages are judged by it. */
+	saveHours: (base: number, draft: HoursDocument) => typedError<SavedHoursOutcome, AppError>(__TAURI_INVOKE("save_hours", { base, draft })),
+	/**  Goes back to the save before `base`. */
+	undoHours: (base: number) => typedError<SavedHoursOutcome, AppError>(__TAURI_INVOKE("undo_hours", { base })),
+	/**  Working days within which patients are answered. */
+	saveReplyTarget: (days: number) => typedError<null, AppError>(__TAURI_INVOKE("save_reply_target", { days })),
 	/**  Hides a thread until then. */
 	snoozeThread: (thread: string, until: string | null) => typedError<null, AppError>(__TAURI_INVOKE("snooze_thread", { thread, until })),
 	/**  Closes or reopens a thread. */
@@ -701,6 +711,142 @@ export type HandoverView = {
 	state: ActState,
 	/**  Code of the refusal, or why it could not be written yet. */
 	error: string | null,
+};
+
+/**  Days away, both included. */
+export type HoursAbsence = {
+	/**  First day. */
+	from: string,
+	/**  Last day. */
+	to: string,
+	/**  Who covers. */
+	cover: HoursCover | null,
+};
+
+/**  A block of a week; when the end is not after the start it ends on the next day. */
+export type HoursBlock = {
+	/**  `mon` to `sun`: the day on which it starts. */
+	day: string,
+	/**  Start. */
+	start: string,
+	/**  End. */
+	end: string,
+};
+
+/**  What is wrong with a document, and what it would mean. */
+export type HoursCheck = {
+	/**  Why it cannot be saved; empty when it can. */
+	problems: HoursProblemView[],
+	/**  What may be meant otherwise, to be confirmed. */
+	questions: HoursProblemView[],
+	/**  Stretches in which nobody is there, ascending. Empty while there are problems, as is all that follows. */
+	gaps: HoursGap[],
+	/**  What patients are told. */
+	told: ToldText[],
+	/**  Stored messages that would be judged otherwise. */
+	changed: number,
+	/**  Whether she would be on duty now. */
+	duty: Duty | null,
+	/**  The next opening, now included. */
+	next_opening: string | null,
+};
+
+/**  Who answers while the clinician is away. */
+export type HoursCover = {
+	/**  Name, as patients read it. */
+	name: string,
+	/**  `Practitioner/ID`, when the cover is on the portal. */
+	practitioner: string | null,
+	/**  Phone. */
+	phone: string | null,
+};
+
+/**  A date that is not like its weekday. */
+export type HoursDate = {
+	/**  The date. */
+	date: string,
+	/**  The whole date is closed. */
+	closed: boolean,
+	/**  What replaces the blocks that start on the date; `null` exactly when it is closed. */
+	open: HoursOpening[] | null,
+	/**  Why, for people. */
+	reason: string | null,
+};
+
+/**  The whole availability document. */
+export type HoursDocument = {
+	/**  IANA zone of the clinic. */
+	zone: string,
+	/**  `Practitioner/ID` of the clinician, when the document says whose hours these are. */
+	practitioner: string | null,
+	/**  Weeks by their first day. */
+	versions: HoursWeek[],
+	/**  Dates that are not like their weekday. */
+	exceptions: HoursDate[],
+	/**  Days away. */
+	absences: HoursAbsence[],
+	/**  Lists of public holidays, for example `DE-BB`. */
+	holidays: string[],
+};
+
+/**  A stretch in which nobody is there. */
+export type HoursGap = {
+	/**  Start. */
+	from: string,
+	/**  End; `null` when it reaches beyond what was looked at. */
+	to: string | null,
+	/**  It is, in part, an absence for which nobody is named. */
+	absence: boolean,
+};
+
+/**  A block of one date. */
+export type HoursOpening = {
+	/**  Start. */
+	start: string,
+	/**  End. */
+	end: string,
+};
+
+/**  Something wrong, or to be asked, with its place. */
+export type HoursProblemView = {
+	/**  Place, for example `versions[0].weekly[2]`; empty for the whole document. */
+	path: string,
+	/**  A word for translation. */
+	code: string,
+	/**  A sentence in English, for what has no translation. */
+	message: string,
+	/**  Values for the translated sentence. */
+	params: ([string, string])[],
+};
+
+/**  The hours in force, and what they mean now. */
+export type HoursView = {
+	/**  What is in force. */
+	document: HoursDocument,
+	/**  Number of the newest save; 0 before the first one. */
+	version: number,
+	/**  When it was saved. */
+	saved_at: string | null,
+	/**  The save before can be gone back to. */
+	can_undo: boolean,
+	/**  Why what is stored cannot be read: the document then only is a beginning. */
+	problem: AppError | null,
+	/**  The lists of public holidays that are known. */
+	holiday_lists: string[],
+	/**  Working days within which patients are answered. */
+	reply_target_days: number,
+	/**  What the document in force means. */
+	check: HoursCheck,
+};
+
+/**  The week that holds from a date on, until the next one. */
+export type HoursWeek = {
+	/**  First day. */
+	from: string,
+	/**  Blocks in which the clinician is there. */
+	weekly: HoursBlock[],
+	/**  Blocks in which she is on call. */
+	on_call: HoursBlock[],
 };
 
 /**  How the open vault can be opened. */
@@ -1341,6 +1487,19 @@ export type RuleRow = {
 	wrong: number,
 };
 
+/**  What came of saving. */
+export type SavedHoursOutcome = 
+/**  It is in force. */
+{ outcome: "saved"; 
+/**  Its number. */
+version: number; 
+/**  Stored messages that are judged otherwise now. */
+changed: number } | 
+/**  Nothing was saved. */
+{ outcome: "refused"; 
+/**  What is wrong. */
+problems: HoursProblemView[] };
+
 /**  What became of a draft that was to be saved. */
 export type SavedLexicon = 
 /**  It is in force; stored messages are being judged by it. */
@@ -1617,6 +1776,14 @@ export type Tier =
 "urgent" | 
 /**  Danger to life now. */
 "emergency";
+
+/**  What patients are told, in one language. */
+export type ToldText = {
+	/**  `en` or `de`. */
+	language: string,
+	/**  The text. */
+	text: string,
+};
 
 /**  What triage says of a text that is not stored. */
 export type TriedText = {

@@ -21,6 +21,7 @@ export interface InboxActions {
   search(): void
   help(): void
   rules(): void
+  hours(): void
   lock(): void
   hide(): void
   attempt(outcome: AttemptOutcome): void
@@ -68,6 +69,7 @@ export function handleInboxKey(event: KeyboardEvent, actions: InboxActions, cove
   goUntil = 0
   if (go) actions.show(go)
   else if (going === 'r') actions.rules()
+  else if (going === 'v') actions.hours()
   else if (!letter(event, actions)) return
   event.preventDefault()
 }

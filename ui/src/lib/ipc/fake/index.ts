@@ -21,6 +21,7 @@ import type {
   View,
   WatchView,
 } from '../backend'
+import { availabilityCommands } from './availability'
 import { at, CLINICIAN, rowFacts, SAMPLE_NOW, ZONE } from './build'
 import { sampleThreads } from './clinic'
 import { hoursCommands } from './hours'
@@ -465,6 +466,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       detail.row.status = closed ? 'closed' : 'open'
       changed(detail)
     },
+    ...availabilityCommands(() => emit({ kind: 'status_changed' })),
     ...sharingCommands(find, changed),
     ...hoursCommands(options.publication),
     ...upkeepKeeping,
