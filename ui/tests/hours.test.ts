@@ -18,8 +18,8 @@ async function openHours(options: FakeOptions = {}): Promise<FakeBackend> {
 }
 
 async function toTab(name: string): Promise<void> {
-  await fireEvent.click(one(`hours-tab-${name}`))
-  await until(() => expect(one(`hours-tab-${name}`).dataset.state).toBe('active'))
+  await fireEvent.click(one(`tab-${name}`))
+  await until(() => expect(one(`tab-${name}`).dataset.state).toBe('active'))
 }
 
 function blockAt(day: string, start: string): HTMLElement {

@@ -34,8 +34,8 @@
 // (data-action), audit-more, damaged-page (data-code), damaged-passphrase, damaged-resync, damaged-restore, unlock-restore,
 // first-run-restore, restore-form, restore-file, restore-code, restore-passphrase, restore-repeat, restore-submit, restored,
 // restored-go-on
-// hours-open, hours-screen, hours-version, hours-tab-week, hours-tab-table, hours-tab-dates, hours-tab-absences, hours-week, hours-from,
-// hours-week-date, hours-week-add, hours-week-remove, hours-layer-weekly, hours-layer-on-call, week-grid, week-grid-area, hours-add-<day>,
+// hours-open, hours-screen, hours-version, tab-week, tab-table, tab-dates, tab-absences, hours-week, hours-from,
+// hours-week-date, hours-week-add, hours-week-remove, hours-layer-weekly, hours-layer-on_call, week-grid, week-grid-area, hours-add-<day>,
 // hours-nobody, hours-block (data-day, data-start, data-end), hours-block-editor, hours-block-day, hours-block-start,
 // hours-block-end, hours-block-split, hours-block-remove, week-table, hours-row, hours-row-start, hours-row-end,
 // hours-row-remove, hours-row-add, hours-close-early, hours-date (data-date), hours-date-new, hours-date-closed, hours-date-open,

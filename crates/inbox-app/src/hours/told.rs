@@ -17,6 +17,9 @@ const DAYS_DE: [&str; 7] = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Fre
 const MONTHS_EN: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// Start and end of each block of a day.
+type Blocks = Vec<(WallTime, WallTime)>;
+
 /// What is told, and of whom.
 pub(super) struct Teller<'a> {
     pub(super) hours: &'a AvailabilityHours,
@@ -64,9 +67,9 @@ impl Teller<'_> {
         let of = |day: Weekday| {
             let mut blocks: Vec<&WeeklyBlock> = week.weekly.iter().filter(|block| block.day == day).collect();
             blocks.sort_by_key(|block| block.start);
-            blocks.into_iter().map(|block| (block.start, block.end)).collect::<Vec<_>>()
+            blocks.into_iter().map(|block| (block.start, block.end)).collect::<Blocks>()
         };
-        let mut told: Vec<(usize, usize, Vec<(WallTime, WallTime)>)> = Vec::new();
+        let mut told: Vec<(usize, usize, Blocks)> = Vec::new();
         for (index, day) in DAYS.into_iter().enumerate() {
             let blocks = of(day);
             match told.last_mut() {
