@@ -9,6 +9,7 @@ mod accessible;
 mod answered;
 mod canary;
 mod hostile;
+mod hours;
 mod keyring;
 mod keys;
 mod lexicon;

@@ -8,7 +8,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -216,6 +218,37 @@ impl Window {
             .then(KeyAction::Up { value })
             .then(KeyAction::Up { value: control });
         Ok(self.client.perform_actions(chord).await?)
+    }
+
+    /// Presses a key with another one held, for example Shift with an arrow.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn press_with(&self, held: Key, value: Key) -> Result<()> {
+        let (held, value) = (char::from(held), char::from(value));
+        let chord = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value })
+            .then(KeyAction::Up { value: held });
+        Ok(self.client.perform_actions(chord).await?)
+    }
+
+    /// Drags with the left button from one place of the page to another, in its pixels, by way of the middle.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub async fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
+        let slowly = Some(Duration::from_millis(60));
+        let go = |(x, y): (f64, f64)| PointerAction::MoveTo { duration: slowly, x: x.round(), y: y.round() };
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+        let dragging = MouseActions::new("mouse".to_owned())
+            .then(go(from))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(go(middle))
+            .then(go(to))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        Ok(self.client.perform_actions(dragging).await?)
     }
 
     /// Writes a picture of the page as PNG, once fonts are there and two pictures in a row are the same. The web view draws

@@ -37,6 +37,7 @@ const dynamicPrefixes = [
   'hours_day_',
   'hours_problem_',
   'holiday_list_',
+  'calendar_effect_',
 ]
 
 function placeholders(message) {

@@ -249,3 +249,32 @@ describe('the document', () => {
     expect(blocksOn(later, '2026-12-24')).toEqual([])
   })
 })
+
+describe('a calendar file', () => {
+  async function choose(text: string): Promise<void> {
+    const input = one<HTMLInputElement>('calendar-file')
+    const file = { size: text.length, text: async () => text }
+    Object.defineProperty(input, 'files', { value: [file], configurable: true })
+    await fireEvent.change(input)
+  }
+
+  test('is shown first, with the draft it is added to, and taken as one step', async () => {
+    const fake = await openHours()
+    await toTab('dates')
+    await choose('BEGIN:VCALENDAR\nDTSTART;VALUE=DATE:20261222\nEND:VCALENDAR')
+    await until(() => expect(one('calendar-entries').textContent).toContain('22-Dec-2026'))
+    const [, request] = calls(fake, 'previewCalendar')[0] as [string, { taken_as: string; hours: string }]
+    expect([request.taken_as, JSON.parse(request.hours)]).toEqual(['holidays', SAMPLE_HOURS])
+    expect(hours.changed).toBe(false)
+    await fireEvent.click(one('calendar-take'))
+    expect(JSON.parse(JSON.stringify(hours.draft))).toEqual(SAMPLE_HOURS)
+  })
+
+  test('that is broken is said with the line', async () => {
+    await openHours()
+    await toTab('absences')
+    await choose('hello')
+    await until(() => expect(one('calendar-problems').textContent).toContain('line 1:'))
+    expect(all('calendar-take')).toEqual([])
+  })
+})

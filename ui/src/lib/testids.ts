@@ -42,6 +42,7 @@
 // hours-date-remove, hours-holiday (data-code), hours-holiday-add, hours-absence, hours-absence-from, hours-absence-to, hours-cover,
 // hours-cover-phone, hours-absence-remove, hours-absence-add, hours-duty (data-on), hours-next, hours-changed, hours-gap
 // (data-absence), hours-told, hours-told-<code>, hours-said, hours-problem (data-path, data-code), hours-question (data-path),
-// hours-confirm, hours-step-back, hours-step-forward, hours-saved, hours-undo-save, hours-discard, hours-save, reply-target
+// hours-confirm, hours-step-back, hours-step-forward, hours-saved, hours-undo-save, hours-discard, hours-save, reply-target, calendar-file,
+// calendar-entries, calendar-problems, calendar-take
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

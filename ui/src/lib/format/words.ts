@@ -60,7 +60,8 @@ export function words(
     | 'work_refused'
     | 'audit_kind'
     | 'hours_day'
-    | 'holiday_list',
+    | 'holiday_list'
+    | 'calendar_effect',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')

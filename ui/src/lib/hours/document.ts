@@ -80,3 +80,25 @@ export function freeStretch(blocks: HoursBlock[], column: number): Span {
     }
   return fit({ start: column * DAY + snap(480), length: 240 })
 }
+
+/** An availability file as the shell writes it, with every field there. */
+export function wholeDocument(file: string): HoursDocument {
+  const found = JSON.parse(file) as Partial<HoursDocument>
+  return {
+    zone: found.zone ?? 'UTC',
+    practitioner: found.practitioner ?? null,
+    versions: (found.versions ?? []).map((week) => ({ ...week, on_call: week.on_call ?? [] })),
+    exceptions: (found.exceptions ?? []).map(({ date, closed, open, reason }) => ({
+      date,
+      closed: closed ?? false,
+      open: open ?? null,
+      reason: reason ?? null,
+    })),
+    absences: (found.absences ?? []).map(({ from, to, cover }) => ({
+      from,
+      to,
+      cover: cover ? { name: cover.name, practitioner: cover.practitioner ?? null, phone: cover.phone ?? null } : null,
+    })),
+    holidays: found.holidays ?? [],
+  }
+}
