@@ -116,11 +116,7 @@ async fn the_week_is_edited_by_keyboard_alone_and_a_message_is_judged_by_it() {
         scene.cli().run(&["sync"])?.done()?;
         let window = scene.window().await?;
         // In an empty week everything that was ever sent was sent outside the hours.
-        let outside = |window: &Window| {
-            let count = window.text("count-after-hours");
-            async move { count.await.map(|text| text.trim().parse::<u32>().unwrap_or(0)) }
-        };
-        let before = outside(&window).await?;
+        let before: u32 = window.text("count-after-hours").await?.trim().parse().unwrap_or(0);
         window.press("gv").await?;
         window.wait_for("hours-block").await?;
         window.js("document.querySelector('[data-testid=hours-block]').focus() ?? true").await?;
