@@ -18,7 +18,11 @@ pub(crate) fn open(address: &str) {
     } else {
         ("xdg-open", &[])
     };
-    let started = Command::new(program)
+    let mut command = Command::new(program);
+    // How our own page is drawn says nothing to the person's browser.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    command.env_remove(crate::wiping::ENGINE_HEAP);
+    let started = command
         .args(arguments)
         .arg(url.as_str())
         .stdin(Stdio::null())

@@ -20,6 +20,8 @@ mod places;
 mod sharing_commands;
 mod upkeep_commands;
 mod window;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod wiping;
 
 use std::process::ExitCode;
 
@@ -29,7 +31,15 @@ use tauri::Manager as _;
 
 use crate::arguments::Arguments;
 
+/// Overwrites what is freed: the copies that a parser, the HTTP client or TLS made of a message, a passphrase or a token do not stay
+/// behind in the heap (docs/adr/0007-memory.md).
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    wiping::begin();
     let arguments = Arguments::parse();
     #[cfg(debug_assertions)]
     if arguments.write_bindings {

@@ -16,6 +16,7 @@ mod lexicon;
 mod locked;
 mod locks;
 mod look;
+mod memory;
 mod notified;
 mod payloads;
 

@@ -19,10 +19,28 @@ impl App {
     /// # Errors
     /// When it does not start or paints nothing.
     pub fn start(scene: &Scene, arguments: &[String]) -> Result<Self> {
+        let app = Self::begin(scene, arguments)?;
+        app.wait_painted()?;
+        Ok(app)
+    }
+
+    /// Starts it and waits for nothing.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn begin(scene: &Scene, arguments: &[String]) -> Result<Self> {
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let app = scene.session.start("anteroom", &words)?;
-        until("a painted inbox", Duration::from_secs(40), || app.output().contains("painted").then_some(()))?;
         Ok(Self { app, home: scene.session.home().path().to_owned() })
+    }
+
+    /// Waits until it has painted the inbox.
+    ///
+    /// # Errors
+    /// When it paints nothing.
+    pub fn wait_painted(&self) -> Result<()> {
+        let painted = || self.app.output().contains("painted").then_some(());
+        until("a painted inbox", Duration::from_secs(40), painted)
     }
 
     /// Its process id.
@@ -38,6 +56,14 @@ impl App {
     /// The processes that draw its pages.
     pub fn web_processes(&self) -> Vec<u32> {
         inhabitants(&self.home, Some("WebKitWebProces")).into_iter().filter(|id| is_running(*id)).collect()
+    }
+
+    /// All processes of the web engine.
+    pub fn engine_processes(&self) -> Vec<u32> {
+        let name = |id: &u32| std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        let mut found = inhabitants(&self.home, None);
+        found.retain(|id| name(id).starts_with("WebKit") && is_running(*id));
+        found
     }
 
     /// All processes in its home, with the bus, the keyring and the display.

@@ -1,7 +1,10 @@
 //! A display without a screen: Xvfb, and openbox without decorations so that the one window fills it.
 
+use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::children::{Running, bound};
@@ -17,6 +20,25 @@ const OPENBOX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </applications>
 </openbox_config>
 "#;
+
+/// Bytes of a picture in which two moments of one page may differ: the caret.
+const CARET: usize = 1_000;
+
+/// Bytes in which another page differs at least.
+const CHANGE: usize = 20_000;
+
+/// How many bytes differ.
+fn difference(one: &[u8], other: &[u8]) -> usize {
+    if one.len() != other.len() {
+        return usize::MAX;
+    }
+    one.iter().zip(other).filter(|(one, other)| one != other).count()
+}
+
+/// Whether nothing is drawn: a page has many shades, if only at the edges of its letters.
+fn is_plain(picture: &[u8]) -> bool {
+    picture.iter().collect::<HashSet<_>>().len() < 40
+}
 
 /// A display, closed on drop.
 #[derive(Debug)]
@@ -54,6 +76,67 @@ impl Display {
     /// The display's name, for example `:1`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Types a text on the keyboard, into whatever has the focus. No web driver sees it.
+    ///
+    /// # Errors
+    /// When it cannot be typed.
+    pub fn type_text(&self, text: &str) -> Result<()> {
+        let mut typing = bound("xdotool")
+            .args(["type", "--clearmodifiers", "--delay", "6", "--file", "-"])
+            .env("DISPLAY", &self.name)
+            .stdin(Stdio::piped())
+            .spawn()?;
+        typing.stdin.take().ok_or("no way to type")?.write_all(text.as_bytes())?;
+        if typing.wait()?.success() { Ok(()) } else { Err("the text could not be typed".into()) }
+    }
+
+    /// Presses keys one after the other, by their names in X11: `Return`, `ctrl+l`.
+    ///
+    /// # Errors
+    /// When they cannot be pressed.
+    pub fn press(&self, keys: &[&str]) -> Result<()> {
+        let status =
+            bound("xdotool").args(["key", "--delay", "40"]).args(keys).env("DISPLAY", &self.name).status()?;
+        if status.success() { Ok(()) } else { Err(format!("{keys:?} could not be pressed").into()) }
+    }
+
+    /// Waits until something is drawn and the screen stands still, but for a caret that blinks.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn wait_still(&self) -> Result<()> {
+        let mut last = Vec::new();
+        until("a screen that stands still", Duration::from_secs(40), || {
+            let now = self.pixels().ok()?;
+            let still = !is_plain(&now) && difference(&last, &now) < CARET;
+            last = now;
+            if !still {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            still.then_some(())
+        })
+    }
+
+    /// Presses keys and waits until the screen shows something else and stands still.
+    ///
+    /// # Errors
+    /// When nothing happens.
+    pub fn press_for_change(&self, keys: &[&str]) -> Result<()> {
+        let before = self.pixels()?;
+        self.press(keys)?;
+        until("another screen", Duration::from_secs(40), || {
+            (difference(&before, &self.pixels().ok()?) > CHANGE).then_some(())
+        })?;
+        self.wait_still()
+    }
+
+    fn pixels(&self) -> Result<Vec<u8>> {
+        let dir = tempfile::tempdir()?;
+        let file = dir.path().join("screen.ppm");
+        self.picture(&file)?;
+        Ok(fs::read(file)?)
     }
 
     /// Writes a picture of the whole screen as PNG.

@@ -112,6 +112,18 @@ impl Scene {
         Ok(window)
     }
 
+    /// Signs in anew with the clinician's own fixed token, which is then what the program uses.
+    ///
+    /// # Errors
+    /// When the portal does not take it.
+    pub fn login_with_token(&self) -> Result<()> {
+        let token = self.session.home().file("token", self.portal.token())?;
+        let (token, practitioner) = (token.to_string_lossy(), self.portal.practitioner());
+        let arguments = ["login", "--portal", self.portal.base(), "--practitioner", &practitioner];
+        self.cli().run(&[arguments.as_slice(), &["--token-file", &token]].concat())?.done()?;
+        Ok(())
+    }
+
     /// Connects a vault to the portal.
     ///
     /// # Errors

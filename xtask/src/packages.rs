@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 /// Debian and Ubuntu packages for building the window and for the rig (keyring, notifications, display, pictures).
-const PACKAGES: [&str; 18] = [
+const PACKAGES: [&str; 19] = [
     "build-essential",
     "dbus-x11",
     "dunst",
@@ -24,6 +24,7 @@ const PACKAGES: [&str; 18] = [
     "scrot",
     "webkit2gtk-driver",
     "xauth",
+    "xdotool",
     "xvfb",
 ];
 

@@ -371,9 +371,14 @@ fn folder_name(name: &str) -> AppResult<String> {
     if joined.is_empty() { Err(invalid("name")) } else { Ok(joined) }
 }
 
-/// Argon2 and the keyring take a quarter of a second or a prompt: not on a thread that others wait for.
+/// Argon2 and the keyring take a quarter of a second or a prompt: not on a thread that others wait for. And on one that ends with
+/// the work: what computing with keys leaves on its stack is given back to the system, while a thread of a pool keeps it.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> AppResult<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| AppError::new("internal"))
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // Nobody listens any more where the window was closed meanwhile.
+    let run = move || drop(tell.send(work()));
+    std::thread::Builder::new().name("keys".to_owned()).spawn(run).map_err(|_| AppError::new("internal"))?;
+    told.await.map_err(|_| AppError::new("internal"))
 }
 
 #[cfg(test)]

@@ -16,8 +16,16 @@ use crate::session::lock;
 /// The tokens of one session.
 pub(crate) struct SessionTokens {
     stored: VaultTokens,
-    /// The sign-in since the vault was locked.
-    held: Mutex<Option<Auth>>,
+    held: Mutex<Held>,
+}
+
+/// Where the sign-in is.
+#[derive(Default)]
+struct Held {
+    /// In memory, since the vault is locked.
+    here: bool,
+    /// The sign-in: lent, or renewed by a refresh that was on its way when the vault was locked.
+    auth: Option<Auth>,
 }
 
 impl SessionTokens {
@@ -26,8 +34,8 @@ impl SessionTokens {
         Self { stored: VaultTokens::new(vault, clock), held: Mutex::default() }
     }
 
-    /// Goes on in memory. With `lend` the vault notes before that its refresh token is given away; without it only a refresh
-    /// that is on its way ends here instead of in a closed vault.
+    /// Goes on in memory. With `lend` the vault notes before that its refresh token is given away; without it nothing is kept, and
+    /// only a refresh that is on its way ends here instead of in a closed vault.
     ///
     /// # Errors
     /// When the vault cannot be read or written; nothing has changed then.
@@ -38,14 +46,14 @@ impl SessionTokens {
         if let Some(lent) = auth.lent().filter(|_| lend) {
             self.stored.store(&lent)?;
         }
-        *held = Some(auth);
+        *held = Held { here: true, auth: lend.then_some(auth) };
         Ok(())
     }
 
     /// The live sign-in, to be kept by the vault that is open again; `None` where nobody knows whether its refresh token
     /// was spent, and then the vault's stays lent.
     pub(crate) fn take_back(&self) -> Option<Auth> {
-        lock(&self.held).take().filter(|auth| !auth.is_lent())
+        std::mem::take(&mut *lock(&self.held)).auth.filter(|auth| !auth.is_lent())
     }
 }
 
@@ -57,24 +65,21 @@ impl fmt::Debug for SessionTokens {
 
 impl TokenStore for SessionTokens {
     fn store(&self, auth: &Auth) -> Result<(), TokenStoreError> {
-        match &mut *lock(&self.held) {
-            Some(held) => {
-                *held = auth.clone();
-                Ok(())
-            }
-            None => self.stored.store(auth),
+        let mut held = lock(&self.held);
+        if !held.here {
+            return self.stored.store(auth);
         }
+        held.auth = Some(auth.clone());
+        Ok(())
     }
 
     fn load(&self) -> Result<Option<Auth>, TokenStoreError> {
-        match &*lock(&self.held) {
-            Some(held) => Ok(Some(held.clone())),
-            None => self.stored.load(),
-        }
+        let held = lock(&self.held);
+        if held.here { Ok(held.auth.clone()) } else { self.stored.load() }
     }
 
     fn try_lock(&self) -> Result<Option<TokenGuard>, TokenStoreError> {
         // In memory there is one client, and its own lock is enough. The vault's files stay untouched.
-        if lock(&self.held).is_some() { Ok(Some(Box::new(()))) } else { self.stored.try_lock() }
+        if lock(&self.held).here { Ok(Some(Box::new(()))) } else { self.stored.try_lock() }
     }
 }

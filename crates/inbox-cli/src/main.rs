@@ -28,6 +28,11 @@ use crate::{
     output::{Failure, Outcome},
 };
 
+/// Overwrites what is freed, as in the window's program (docs/adr/0007-memory.md).
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments.command) {

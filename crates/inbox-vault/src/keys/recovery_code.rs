@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::seal::Secret;
 use crate::{Result, VaultError};
 
 /// Random bytes of a code.
@@ -28,7 +29,7 @@ pub(crate) fn format(bytes: &[u8; CODE_BYTES]) -> Zeroizing<String> {
 ///
 /// # Errors
 /// [`VaultError::MistypedRecoveryCode`] when it is no code or its checksum does not match.
-pub(crate) fn parse(typed: &str) -> Result<Zeroizing<[u8; CODE_BYTES]>> {
+pub(crate) fn parse(typed: &str) -> Result<Secret<CODE_BYTES>> {
     let mut digits = Zeroizing::new(Vec::with_capacity(CHARACTERS));
     for character in typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '–' | '.' | '_')) {
         digits.push(digit(character).ok_or(VaultError::MistypedRecoveryCode)?);
@@ -36,7 +37,7 @@ pub(crate) fn parse(typed: &str) -> Result<Zeroizing<[u8; CODE_BYTES]>> {
     if digits.len() != CHARACTERS {
         return Err(VaultError::MistypedRecoveryCode);
     }
-    let mut bytes = Zeroizing::new([0; CODE_BYTES]);
+    let mut bytes = Secret::<CODE_BYTES>::zeroed();
     for (five, eight) in bytes.chunks_exact_mut(5).zip(digits.chunks_exact(8)) {
         let block = eight.iter().fold(0_u64, |block, value| block << 5 | u64::from(*value));
         five.copy_from_slice(&block.to_be_bytes()[3..]);

@@ -140,8 +140,8 @@ pub(crate) fn audit_key(db: &rusqlite::Connection, data_key: &Key) -> Result<Aud
         return Ok(AuditKey(seal::audit_key(data_key)));
     };
     let bytes = header::bytes(&text).map(zeroize::Zeroizing::new);
-    let key = bytes.ok().and_then(|bytes| <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).ok());
-    Ok(AuditKey(zeroize::Zeroizing::new(key.ok_or(VaultError::Stored("audit key"))?)))
+    let key = bytes.ok().and_then(|bytes| Key::from_slice(&bytes));
+    Ok(AuditKey(key.ok_or(VaultError::Stored("audit key"))?))
 }
 
 /// A place at which tests end a rekey as a crash would.

@@ -3,12 +3,15 @@
 //! Wrap A: XChaCha20-Poly1305 under HKDF-SHA256(Argon2id(passphrase) || device secret). Wrap B: the same cipher under
 //! HKDF-SHA256(recovery code), without Argon2id since the code itself has 160 random bits.
 
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{Result, VaultError};
 
@@ -17,8 +20,52 @@ pub(crate) const KEY_BYTES: usize = 32;
 /// Bytes of an XChaCha20 nonce.
 const NONCE_BYTES: usize = 24;
 
-/// 32 secret bytes, wiped when dropped.
-pub(crate) type Key = Zeroizing<[u8; KEY_BYTES]>;
+/// 32 secret bytes.
+pub(crate) type Key = Secret<KEY_BYTES>;
+
+/// `N` secret bytes, wiped when dropped. On the heap: an array on the stack leaves a copy behind wherever it is moved from, and a
+/// stack is wiped by nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret<const N: usize>(Box<[u8; N]>);
+
+impl<const N: usize> Secret<N> {
+    /// Bytes to be filled.
+    pub(crate) fn zeroed() -> Self {
+        Self(Box::new([0; N]))
+    }
+
+    /// A copy of these bytes, where there are as many.
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let mut secret = Self::zeroed();
+        (bytes.len() == N).then(|| secret.copy_from_slice(bytes))?;
+        Some(secret)
+    }
+}
+
+impl<const N: usize> Deref for Secret<N> {
+    type Target = [u8; N];
+    fn deref(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> DerefMut for Secret<N> {
+    fn deref_mut(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+}
+
+impl<const N: usize> Drop for Secret<N> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
 
 /// Cost of Argon2id. The default is SECURITY.md's: 64 MiB, three passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +88,9 @@ pub(crate) struct Sealed {
 }
 
 /// `N` random bytes from the operating system.
-pub(crate) fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>> {
-    let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(bytes.as_mut()).map_err(|_| VaultError::NoRandom)?;
+pub(crate) fn random<const N: usize>() -> Result<Secret<N>> {
+    let mut bytes = Secret::zeroed();
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| VaultError::NoRandom)?;
     Ok(bytes)
 }
 
@@ -106,9 +153,9 @@ pub(crate) fn fingerprint(data_key: &Key) -> [u8; 16] {
 }
 
 pub(crate) fn derive(material: &[u8], salt: &[u8], purpose: &[u8]) -> Key {
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    let mut key = Key::zeroed();
     Hkdf::<Sha256>::new(Some(salt), material)
-        .expand(purpose, key.as_mut())
+        .expand(purpose, key.as_mut_slice())
         .expect("32 bytes are a valid length for HKDF-SHA256");
     key
 }
@@ -130,9 +177,9 @@ pub(crate) fn unseal(key: &Key, sealed: &Sealed, bound: &[u8]) -> Option<Key> {
             .decrypt(&XNonce::from(nonce), Payload { msg: sealed.ciphertext.as_slice(), aad: bound })
             .ok()?,
     );
-    Some(Zeroizing::new(plain.as_slice().try_into().ok()?))
+    Key::from_slice(&plain)
 }
 
 fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(&chacha20poly1305::Key::from(**key))
+    XChaCha20Poly1305::new(key.as_slice().try_into().expect("a key has 32 bytes"))
 }

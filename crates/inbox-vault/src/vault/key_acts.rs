@@ -16,6 +16,15 @@ use crate::{Result, VaultError};
 pub type EscrowKey = [u8; 32];
 
 impl Vault {
+    /// The data key that a recovery code opens: for tests that look for it where it must not be. Not in a release.
+    ///
+    /// # Errors
+    /// [`VaultError::MistypedRecoveryCode`], [`VaultError::WrongRecoveryCode`]; the header's.
+    #[cfg(feature = "rig")]
+    pub fn data_key(dir: &Path, code: &SecretString) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+        Ok(zeroize::Zeroizing::new(keys::recovered(&keys::header_of(dir)?, code)?.to_vec()))
+    }
+
     /// Wraps the data key under another passphrase and a new device secret. The old passphrase opens nothing any more; a PIN is
     /// set anew.
     ///
@@ -108,7 +117,7 @@ impl Vault {
         new_passphrase: &SecretString,
         secrets: &dyn DeviceSecrets,
     ) -> Result<Self> {
-        let key = Key::new(*escrow_key);
+        let key = Key::from_slice(escrow_key).ok_or(VaultError::WrongEscrowKey)?;
         Self::unlocked(
             dir,
             keys::recover_with_escrow(dir, &key, new_passphrase, secrets)?,
@@ -122,7 +131,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NoRandom`].
     pub fn new_escrow_key() -> Result<(zeroize::Zeroizing<EscrowKey>, EscrowKey)> {
-        escrow::generate()
+        let (private, public) = escrow::generate()?;
+        Ok((zeroize::Zeroizing::new(*private), public))
     }
 
     /// Wraps the data key for the clinic's escrow key too, where it is not. Answers whether that was done now.

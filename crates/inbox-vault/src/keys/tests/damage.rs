@@ -156,8 +156,12 @@ fn no_header_makes_unlocking_panic_or_touch_anything() {
         if !opened {
             assert_eq!(fs::read(target.path().join(header::CURRENT)).unwrap(), bytes, "case {tried}");
             assert!(recover(target.path(), &secret("ABCD"), &secret("another one"), &keyring).is_err());
-            let wrong =
-                recover_with_escrow(target.path(), &Key::new([1; 32]), &secret("another one"), &keyring);
+            let wrong = recover_with_escrow(
+                target.path(),
+                &Key::from_slice(&[1; 32]).unwrap(),
+                &secret("another one"),
+                &keyring,
+            );
             assert!(wrong.is_err(), "case {tried}");
         }
         assert_eq!(keyring.names(), entries, "case {tried}");
