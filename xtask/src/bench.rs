@@ -10,9 +10,10 @@ use crate::process;
 use crate::project::cargo;
 
 /// Name on the command line, crate, its example, and features that it needs.
-const BENCHES: [(&str, &str, &str, &str); 4] = [
+const BENCHES: [(&str, &str, &str, &str); 5] = [
     ("triage", "inbox-triage", "bench_triage", ""),
     ("sync", "inbox-sync", "bench_sync", ""),
+    ("lock", "inbox-app", "bench_lock", ""),
     ("scale", "inbox-sync", "scale", ""),
     ("search", "inbox-vault", "bench_search", "rig"),
 ];
