@@ -19,6 +19,7 @@ class OpenThread {
   actError = $state.raw<AppError | null>(null)
   /** Full texts of messages that came cut, by message id. */
   full = $state.raw<Record<string, Segment[]>>({})
+  private failed: (() => Promise<void>) | null = null
   private place: number | null = null
   private dwell: ReturnType<typeof setTimeout> | undefined
 
@@ -90,8 +91,14 @@ class OpenThread {
       return true
     } catch (thrown) {
       this.actError = asAppError(thrown)
+      this.failed = run
       return false
     }
+  }
+
+  /** Tries the act that failed once more. */
+  async retryAct(): Promise<void> {
+    if (this.failed) await this.act(this.failed)
   }
 
   dismissFlag(flag: string, dismissed: boolean): Promise<boolean> {
