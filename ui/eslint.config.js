@@ -5,7 +5,16 @@ import ts from 'typescript-eslint'
 import svelteConfig from './svelte.config.js'
 
 export default ts.config(
-  { ignores: ['dist/', 'dist-design/', 'dist-pseudo/', 'src/lib/paraglide/', 'src/lib/ipc/bindings.ts', 'node_modules/'] },
+  {
+    ignores: [
+      'dist/',
+      'dist-design/',
+      'dist-pseudo/',
+      'src/lib/paraglide/',
+      'src/lib/ipc/bindings.ts',
+      'node_modules/',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
