@@ -108,6 +108,9 @@ async fn sync_once(session: &Arc<Session>, cause: Cause) -> Outcome {
     session.reload_hours();
     let (changes, problem) = session.sync_in_background().await;
     let now = session.now();
+    if problem.is_none() {
+        session.acknowledge().await;
+    }
     session.status.change(|facts| {
         facts.syncing = false;
         let stopped = session.filling.is_stopped();
@@ -146,6 +149,18 @@ async fn sync_once(session: &Arc<Session>, cause: Cause) -> Outcome {
 }
 
 impl Session {
+    /// Queues the after-hours acknowledgements that are due; the next sync, which begins at once, sends them.
+    async fn acknowledge(&self) {
+        match self.promise_due().await {
+            Ok(promised) if promised.is_empty() => {}
+            Ok(promised) => {
+                promised.iter().for_each(|promise| self.changed(promise.thread));
+                self.sync_within(Duration::ZERO);
+            }
+            Err(error) => tracing::warn!(code = error.code.as_str()),
+        }
+    }
+
     /// What the next pause depends on.
     fn look(&self) -> Look {
         Look {

@@ -35,6 +35,7 @@ mod reading;
 pub mod record;
 mod replies;
 mod rescue;
+mod responder;
 mod responses;
 mod retriage;
 mod rules;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 mod attachment;
 mod lexicon;
+mod promise;
 mod sharing;
 mod upkeep;
 
@@ -19,6 +20,7 @@ pub use upkeep::{AuditLine, AuditRecord, BackupRecord, ExportRecord, RestoreReco
 
 pub use attachment::SavedAttachment;
 pub use lexicon::{FeedbackRecord, LexiconRecord, MissedRecord, RetriageRecord, RuleFeedbackRecord};
+pub use promise::{PromiseRecord, ResponderRecord};
 
 /// Writes instants as RFC 3339 with milliseconds.
 #[derive(Debug, Clone)]

@@ -92,13 +92,13 @@ impl Session {
     }
 
     /// The patient's first language that there is content for, else the app's.
-    fn patient_language(&self, patient: Option<&Patient>) -> Language {
+    pub(crate) fn patient_language(&self, patient: Option<&Patient>) -> Language {
         let own =
             patient.and_then(|patient| patient.languages.iter().find_map(|tag| Language::from_tag(tag)));
         own.unwrap_or_else(|| app_language(&self.language()))
     }
 
-    fn slot_context(
+    pub(crate) fn slot_context(
         &self,
         summary: &ThreadSummary,
         case: Option<&StoredCase>,

@@ -93,6 +93,10 @@ impl Session {
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<SyncReport, SyncFailure> {
         self.reload_lexicon();
+        // What has not left before the clinic opened would tell something false.
+        if let Err(error) = self.vault.withdraw_overdue_promises(self.now()) {
+            return Err(SyncFailure::at_once(error));
+        }
         let (hours, engine) = (self.hours(), self.engine());
         let cancel = self.filling.begin();
         if self.cancel.is_cancelled() {

@@ -63,6 +63,21 @@ pub(crate) enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// Acknowledge messages that came while the clinic is closed; again and again until it is stopped.
+    Responder {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// Once, then end.
+        #[arg(long)]
+        once: bool,
+    },
+    /// What the patient of a thread was promised while the clinic was closed.
+    Promises {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// Our id or the portal's.
+        id: String,
+    },
     /// List threads.
     Threads {
         #[command(flatten)]

@@ -98,3 +98,8 @@ pub(crate) fn case(command: CaseCommand) -> Outcome {
         }
     }
 }
+
+/// `promises`.
+pub(crate) fn promises(vault: &VaultArguments, id: &str) -> Outcome {
+    print_all(open(vault)?.promises(id)?)
+}

@@ -51,6 +51,8 @@ fn run(command: Command) -> Outcome {
         Command::Login(arguments) => portal_commands::login(&arguments),
         Command::Logout(vault) => portal_commands::logout(&vault),
         Command::Sync { vault, full } => portal_commands::sync(&vault, full),
+        Command::Responder { vault, once } => portal_commands::responder(&vault, once),
+        Command::Promises { vault, id } => inbox_commands::promises(&vault, &id),
         Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),
         Command::Thread { vault, id } => inbox_commands::thread(&vault, &id),
         Command::Attachment { vault, id, n, to } => portal_commands::attachment(&vault, &id, n, &to),

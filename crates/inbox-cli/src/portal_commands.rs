@@ -1,13 +1,13 @@
 //! `login`, `sync` and `attachment`: the calls that talk to a portal.
 
-use std::{future::Future, io::Write as _, path::Path};
+use std::{future::Future, io::Write as _, path::Path, time::Duration};
 
 use inbox_app::Credential;
 
 use crate::{
     arguments::{LoginArguments, VaultArguments},
     files, open,
-    output::{Failure, Outcome, print},
+    output::{Failure, Outcome, print, print_all},
 };
 
 /// `login`.
@@ -47,6 +47,25 @@ pub(crate) fn logout(vault: &VaultArguments) -> Outcome {
 pub(crate) fn sync(vault: &VaultArguments, full: bool) -> Outcome {
     let session = open(vault)?;
     print(&wait(session.sync(full))??)
+}
+
+/// Between two looks of a responder that goes on.
+const LOOKS_EVERY: Duration = Duration::from_secs(60);
+
+/// `responder`: one line an acknowledgement. One that goes on waits out errors that may pass.
+pub(crate) fn responder(vault: &VaultArguments, once: bool) -> Outcome {
+    let session = open(vault)?;
+    loop {
+        match wait(session.respond())? {
+            Ok(records) => print_all(records)?,
+            Err(error) if once || !error.retryable => return Err(error.into()),
+            Err(error) => eprintln!("Tried again in a minute: {}", error.code),
+        }
+        if once {
+            return Ok(());
+        }
+        std::thread::sleep(LOOKS_EVERY);
+    }
 }
 
 /// `attachment`: the file is made first, so that nothing is fetched for a place that cannot be written.

@@ -232,6 +232,14 @@ impl AvailabilityHours {
         problems
     }
 
+    /// Since when it has been closed at `now`: the end of the last open span before. None while it is open, and before
+    /// anything was open.
+    pub fn closed_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let second = now.timestamp();
+        let closed = |timeline: &Timeline| timeline.closed_since(second);
+        DateTime::from_timestamp(self.with_timeline(second, closed)?, 0)
+    }
+
     /// The end of the open span that holds `now`.
     fn closes(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let second = now.timestamp();

@@ -82,6 +82,18 @@ impl ClientIdentifier {
     /// The FHIR `identifier.system` of all client identifiers.
     pub const SYSTEM: &'static str = "urn:anteroom:client-identifier";
 
+    /// Beginning of the identifiers of after-hours acknowledgements: messages that the program sent, and no answers.
+    pub const AFTER_HOURS: &'static str = "after-hours-";
+
+    /// The identifier of the acknowledgement that a patient (by her id on the portal) is sent while the clinic is closed from
+    /// `period_start` on: the same on every workstation, so that only one is sent.
+    pub fn after_hours(patient: &PortalId, period_start: chrono::DateTime<chrono::Utc>) -> Self {
+        let name = format!("Patient/{patient}|{}", period_start.timestamp());
+        let uuid =
+            uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, format!("{}|{name}", Self::SYSTEM).as_bytes());
+        Self(format!("{}{uuid}", Self::AFTER_HOURS))
+    }
+
     /// A fresh random identifier (UUID version 4).
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4().to_string())

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use inbox_domain::{ClientIdentifier, OutboxDraft, OutboxEntry, PortalId, SenderRole, ThreadId};
 use inbox_portal::mapping::{
-    NewThread, OutgoingMessage, category_of, new_thread_bundle, reply_payload, restricted_payload,
-    usual_category,
+    NewThread, OutgoingMessage, category_of, marked_automatic, new_thread_bundle, reply_payload,
+    restricted_payload, usual_category,
 };
-use inbox_vault::{StoredMessage, ThreadSummary, Vault};
+use inbox_vault::{Promise, StoredMessage, ThreadSummary, Vault};
 
 use crate::error::SyncError;
 use crate::settings;
@@ -26,7 +26,7 @@ pub fn enqueue_reply(
     let sender = settings::practitioner(vault)?;
     let identifier = ClientIdentifier::random();
     let payload = match (draft.thread, &draft.patient) {
-        (Some(thread), _) => reply(vault, thread, &draft, &identifier, &sender, now)?,
+        (Some(thread), _) => reply(vault, thread, &draft.text, &identifier, &sender, now)?,
         (None, Some(patient)) if is_restricted(vault)? => {
             let message = OutgoingMessage {
                 identifier: &identifier,
@@ -52,10 +52,31 @@ pub fn enqueue_reply(
     Ok(vault.enqueue(&draft, &identifier, &payload.to_string(), now)?)
 }
 
+/// Queues an after-hours acknowledgement and records what it promises; `None` when this vault knows it already.
+///
+/// # Errors
+/// [`SyncError::NotConnected`]; [`SyncError::NoLookup`] where the portal cannot be asked by identifier, since then two
+/// workstations would send two; the vault's.
+pub fn enqueue_promise(vault: &Vault, promise: &Promise) -> Result<Option<OutboxEntry>, SyncError> {
+    if is_restricted(vault)? {
+        return Err(SyncError::NoLookup);
+    }
+    let sender = settings::practitioner(vault)?;
+    let payload = reply(
+        vault,
+        promise.thread,
+        &promise.text,
+        &promise.client_identifier,
+        &sender,
+        promise.promised_at,
+    )?;
+    Ok(vault.promise(promise, &marked_automatic(payload).to_string())?)
+}
+
 fn reply(
     vault: &Vault,
     thread: ThreadId,
-    draft: &OutboxDraft,
+    text: &str,
     identifier: &ClientIdentifier,
     sender: &str,
     now: DateTime<Utc>,
@@ -73,7 +94,7 @@ fn reply(
         topic: &summary.topic,
         sender,
         recipients: &recipients,
-        text: &draft.text,
+        text,
     };
     if is_restricted(vault)? {
         return Ok(restricted_payload(&message, category(vault, messages.last(), now)?));

@@ -24,6 +24,9 @@ pub enum SyncError {
     /// A new thread needs a patient, a reply a thread.
     #[error("neither a thread nor a patient is named")]
     NoAddressee,
+    /// The portal cannot be asked whether it has a message of ours.
+    #[error("the portal cannot be searched by identifier")]
+    NoLookup,
     /// The portal.
     #[error(transparent)]
     Portal(#[from] PortalError),
@@ -44,6 +47,7 @@ impl SyncError {
             Self::SignInNeeded => "sign_in_needed",
             Self::NotConnected => "not_connected",
             Self::NoAddressee => "no_addressee",
+            Self::NoLookup => "no_lookup",
             Self::Portal(error) => error.code(),
             Self::Vault(_) => "vault",
             Self::LockFile => "lock_file",
@@ -78,7 +82,9 @@ impl SyncError {
             Self::Busy | Self::Cancelled => true,
             Self::Portal(error) => error.retryable(),
             Self::Vault(error) => matches!(error, VaultError::Busy),
-            Self::SignInNeeded | Self::NotConnected | Self::NoAddressee | Self::LockFile => false,
+            Self::SignInNeeded | Self::NotConnected | Self::NoAddressee | Self::NoLookup | Self::LockFile => {
+                false
+            }
         }
     }
 }
@@ -96,7 +102,7 @@ pub struct SyncFailure {
 
 impl SyncFailure {
     /// One that stopped before anything was done.
-    pub(crate) fn at_once(error: impl Into<SyncError>) -> Self {
+    pub fn at_once(error: impl Into<SyncError>) -> Self {
         Self { report: Box::default(), error: error.into() }
     }
 

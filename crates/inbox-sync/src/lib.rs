@@ -31,7 +31,7 @@ mod watch;
 
 pub use attachments::{ATTACHMENT_LIMIT, fetch_attachment, media_type, stored_attachment};
 pub use context::{CancelFlag, Mode, Progress, Sleeper, SyncContext, TokioSleeper};
-pub use enqueue::enqueue_reply;
+pub use enqueue::{enqueue_promise, enqueue_reply};
 pub use error::{SyncError, SyncFailure};
 pub use judge::{stored_context, triage_message};
 pub use publication::{

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::Result;
 use crate::column::{from_json, json};
+use crate::promises::answers;
 
 /// An inbound message that nobody has read; `m` is the message.
 macro_rules! unread {
@@ -171,8 +172,9 @@ fn messages(db: &Connection, thread: i64) -> Result<Messages> {
             unread!(),
             " AND m.checked <> 'full'), 0), coalesce(sum(",
             unread!(),
-            " AND m.after_hours), 0), max(m.sent_at),
-               max(CASE WHEN m.inbound = 0 AND m.delivered = 'delivered' THEN min(m.sent_at, m.last_updated) END),
+            " AND m.after_hours), 0), max(m.sent_at), max(CASE WHEN ",
+            answers!("m"),
+            " THEN min(m.sent_at, m.last_updated) END),
                coalesce(max(m.after_hours), 0)
              FROM message m WHERE m.thread_id = ?1 AND m.delivered <> 'draft'"
         ))?
@@ -196,11 +198,14 @@ fn last(db: &Connection, thread: i64, messages: &Messages) -> Result<Last> {
         return Ok(last);
     }
     let newest = db
-        .prepare_cached(
+        // An acknowledgement that the program sent takes no thread out of anybody's sight.
+        .prepare_cached(concat!(
             "SELECT m.id, m.inbound, m.sender_role, substr(b.text, 1, 400) FROM message m
              JOIN message_body b ON b.message_id = m.id
-             WHERE m.thread_id = ?1 AND m.delivered = 'delivered' ORDER BY m.sent_at DESC, m.id DESC LIMIT 1",
-        )?
+             WHERE m.thread_id = ?1 AND m.delivered = 'delivered' AND (m.inbound = 1 OR ",
+            answers!("m"),
+            ") ORDER BY m.sent_at DESC, m.id DESC LIMIT 1",
+        ))?
         .query_row([thread], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?)))
         .optional()?;
     if let Some((id, inbound, role, text)) = newest {
@@ -305,13 +310,15 @@ fn replies(db: &Connection, thread: i64, last_inbound: Option<i64>) -> Result<Re
     let (waiting, answered) = db
         .prepare_cached(
             "SELECT coalesce(sum(state <> 'sent'), 0),
-               coalesce(max(state IN ('queued', 'scheduled', 'sending', 'unknown', 'sent') AND seen_message >= ?2), 0)
+               coalesce(max(state IN ('queued', 'scheduled', 'sending', 'unknown', 'sent') AND seen_message >= ?2
+                 AND client_identifier NOT GLOB 'after-hours-*'), 0)
              FROM outbox_entry WHERE thread_id = ?1",
         )?
         .query_row(params![thread, last_inbound.unwrap_or(0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let newest: Option<(String, Option<i64>)> = db
         .prepare_cached(
-            "SELECT state, not_before FROM outbox_entry WHERE thread_id = ?1
+            "SELECT state, not_before FROM outbox_entry
+             WHERE thread_id = ?1 AND (client_identifier NOT GLOB 'after-hours-*' OR state IN ('failed', 'held'))
              ORDER BY state = 'sent', id DESC LIMIT 1",
         )?
         .query_row([thread], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -30,6 +30,7 @@ mod outbox;
 mod people;
 mod portal_acts;
 mod private_file;
+mod promises;
 mod quarantine;
 mod rescue;
 mod retention;
@@ -56,6 +57,7 @@ pub use model::{
 };
 pub use portal_acts::MarkedMessage;
 pub use private_file::{new_private_file, open_private_file};
+pub use promises::Promise;
 pub use rescue::{Rescued, Saved};
 pub use vault::{CreateOptions, Created, EscrowKey, HeldKey, Vault, WatchRecord};
 

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_words.sql"),
     include_str!("../migrations/0002_lexicon.sql"),
     include_str!("../migrations/0003_acknowledged_tier.sql"),
@@ -12,6 +12,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_sharing.sql"),
     include_str!("../migrations/0006_upkeep.sql"),
     include_str!("../migrations/0007_search.sql"),
+    include_str!("../migrations/0008_promises.sql"),
 ];
 
 /// The schema of this build.

@@ -117,6 +117,21 @@ pub(crate) fn enqueue(
     payload: &str,
     now: DateTime<Utc>,
 ) -> Result<OutboxEntry> {
+    if let Some(thread) = draft.thread {
+        // What was queued is no draft any more.
+        act.db.prepare_cached("DELETE FROM draft WHERE thread_id = ?1")?.execute([thread.0])?;
+    }
+    enqueue_beside_draft(act, draft, identifier, payload, now)
+}
+
+/// The same for what somebody else than the clinician wrote: her draft stays.
+pub(crate) fn enqueue_beside_draft(
+    act: &Act<'_>,
+    draft: &OutboxDraft,
+    identifier: &ClientIdentifier,
+    payload: &str,
+    now: DateTime<Utc>,
+) -> Result<OutboxEntry> {
     let thread = match (draft.thread, &draft.patient) {
         (Some(thread), _) => existing_thread(act.db, thread)?,
         (None, Some(patient)) => new_thread(act.db, patient, &draft.topic, identifier, now)?,
@@ -151,8 +166,6 @@ pub(crate) fn enqueue(
             )?
             .execute(params![id.0, thread, response, millis(now)])?;
     }
-    // What was queued is no draft any more.
-    act.db.prepare_cached("DELETE FROM draft WHERE thread_id = ?1")?.execute([thread])?;
     act.audit("outbox.enqueue", &format!("outbox:{id} thread:{thread}"), now)?;
     facts::recompute(act.db, thread)?;
     load(act.db, id)

@@ -12,6 +12,7 @@ use rusqlite::{Connection, params};
 
 use crate::act::Act;
 use crate::column::millis;
+use crate::promises::answers;
 use crate::{Result, Retired, facts};
 
 /// `search_id` begins with the second of `sent_at` (see `apply`), so it finds old messages without another index.
@@ -126,8 +127,9 @@ fn rows(db: &Connection, thread: i64, before: DateTime<Utc>) -> Result<Vec<Row>>
         "SELECT m.id, m.portal_id, m.search_id,
            m.delivered = 'delivered' AND (max(m.sent_at, m.last_updated) >= ?2
              OR (m.inbound = 1 AND ((m.read_at IS NULL AND m.settled = 0) OR NOT EXISTS (
-               SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND a.inbound = 0
-                 AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= ",
+               SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND ",
+        answers!("a"),
+        " AND min(a.sent_at, a.last_updated) >= ",
         facts::written_by!(),
         ")))),
            m.delivered <> 'delivered' OR EXISTS (SELECT 1 FROM outbox_entry e WHERE e.message_id = m.id)

@@ -8,6 +8,7 @@ mod inbox;
 mod keys;
 mod lexicon;
 mod packs;
+mod responder;
 mod rig;
 mod sharing;
 mod texts;

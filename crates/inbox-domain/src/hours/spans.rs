@@ -83,6 +83,12 @@ impl Timeline {
         self.open.get(self.index(second)).map(|(_, end)| *end).filter(|end| *end < self.to)
     }
 
+    /// The end of the last open span before `second`; none when it is open then.
+    pub(super) fn closed_since(&self, second: i64) -> Option<i64> {
+        let before = self.index(second).checked_sub(1).filter(|_| !self.is_open(second))?;
+        self.open.get(before).map(|(_, end)| *end)
+    }
+
     /// Open seconds from `from` up to `to`.
     pub(super) fn open_seconds(&self, from: i64, to: i64) -> i64 {
         let spans = self.open.iter().skip(self.index(from)).take_while(|(start, _)| *start < to);

@@ -23,8 +23,8 @@ pub use availability::{
 pub use communication::{Mapped, MappedMessage, MappedThread, map_communication, normal_topic};
 pub use html::html_to_text;
 pub use outgoing::{
-    NewThread, OutgoingMessage, category_of, new_thread_bundle, reply_payload, restricted_payload,
-    usual_category, with_sent,
+    NewThread, OutgoingMessage, category_of, marked_automatic, new_thread_bundle, reply_payload,
+    restricted_payload, usual_category, with_sent,
 };
 pub use people::{map_patient, map_practitioner, map_related_person, read_practitioner_role};
 pub use reference::{ResourceReference, parse_reference};

@@ -55,6 +55,15 @@ pub fn reply_payload(message: &OutgoingMessage<'_>) -> Value {
     body
 }
 
+/// Marks a message as one that the program sent by itself.
+pub fn marked_automatic(mut message: Value) -> Value {
+    message["category"] = json!([{
+        "coding": [{"system": "urn:anteroom:category", "code": "after-hours-acknowledgement"}],
+        "text": "Automatic reply",
+    }]);
+    message
+}
+
 /// A reply, or a first message, where messages carry neither `partOf` nor `identifier`: the text is the one attachment,
 /// and the thread is known by subject and topic. `category` as other messages of the portal have it; by that it is found.
 pub fn restricted_payload(message: &OutgoingMessage<'_>, category: Value) -> Value {

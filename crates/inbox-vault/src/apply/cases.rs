@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{Raised, Run};
 use crate::column::{instant, millis};
+use crate::promises::answers;
 use crate::{Result, facts};
 
 struct Flagged {
@@ -53,8 +54,9 @@ impl Run<'_> {
                 "SELECT m.thread_id, t.patient_id, ",
                 facts::written_by!(),
                 ", EXISTS (
-                   SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND a.inbound = 0
-                     AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= ",
+                   SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND ",
+                answers!("a"),
+                " AND min(a.sent_at, a.last_updated) >= ",
                 facts::written_by!(),
                 ") FROM message m JOIN thread t ON t.id = m.thread_id WHERE m.id = ?1"
             ))?
@@ -162,8 +164,9 @@ impl Run<'_> {
                          SELECT 1 FROM case_flag cf JOIN flag f ON f.id = cf.flag_id
                          JOIN message m ON m.id = f.message_id
                          WHERE cf.case_id = c.id AND (m.backlog = 0 OR NOT EXISTS (
-                           SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND a.inbound = 0
-                             AND a.delivered = 'delivered' AND min(a.sent_at, a.last_updated) >= ",
+                           SELECT 1 FROM message a WHERE a.thread_id = m.thread_id AND ",
+                    answers!("a"),
+                    " AND min(a.sent_at, a.last_updated) >= ",
                     facts::written_by!(),
                     ")))"
                 ))?

@@ -24,6 +24,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::act::Act;
 use crate::column::{instant_opt, millis};
 use crate::facts::Beside;
+use crate::promises::answers;
 use crate::{Result, facts, retriage, search_text, search_words};
 
 use absent::Absent;
@@ -147,7 +148,9 @@ impl<'a> Run<'a> {
                      WHERE thread_id = ?1 AND inbound = 1 AND backlog = 1 AND settled = 0 AND read_at IS NULL AND ",
                     facts::written_by!(),
                     " <= (SELECT max(min(a.sent_at, a.last_updated)) FROM message a
-                          WHERE a.thread_id = ?1 AND a.inbound = 0 AND a.delivered = 'delivered')"
+                          WHERE a.thread_id = ?1 AND ",
+                    answers!("a"),
+                    ")"
                 ))?
                 .execute([thread])?;
         }

@@ -235,8 +235,16 @@ impl Run<'_> {
 
 /// Moves everything of thread `from` to `into` and removes `from`.
 pub(crate) fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
-    for table in ["message", "flag", "case_flag", "outbox_entry", "vault_case", "quarantine", "response_used"]
-    {
+    for table in [
+        "message",
+        "flag",
+        "case_flag",
+        "outbox_entry",
+        "vault_case",
+        "quarantine",
+        "response_used",
+        "promise",
+    ] {
         db.prepare_cached(&format!("UPDATE {table} SET thread_id = ?2 WHERE thread_id = ?1"))?
             .execute([from, into])?;
     }

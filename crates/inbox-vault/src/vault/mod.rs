@@ -7,6 +7,7 @@ mod hours;
 mod key_acts;
 mod lexicon;
 mod outbox;
+mod promises;
 mod reading;
 mod rescue;
 mod retention;
