@@ -1,4 +1,4 @@
--- The vault's schema, version 7. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
+-- The vault's schema, version 8. Generated from a migrated database by `UPDATE_SCHEMA=1 cargo test -p
 -- inbox-vault`; change crates/inbox-vault/migrations instead.
 
 CREATE TABLE attachment (
@@ -277,6 +277,28 @@ CREATE TABLE practitioner (
     portal_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL DEFAULT ''
 ) STRICT;
+
+CREATE TABLE promise (
+    id INTEGER PRIMARY KEY,
+    -- made from patient and closed period: the same on every workstation
+    client_identifier TEXT NOT NULL UNIQUE,
+    thread_id INTEGER NOT NULL REFERENCES thread (id),
+    patient_id INTEGER NOT NULL REFERENCES patient (id),
+    -- when the clinic closed
+    period_start INTEGER NOT NULL,
+    -- when the patient was told that the message will be read, and in which zone she was told so
+    read_by INTEGER NOT NULL,
+    zone TEXT NOT NULL,
+    -- the cover who was named
+    cover TEXT,
+    -- id and version of the signed text, and the text as it was sent
+    response TEXT NOT NULL,
+    text TEXT NOT NULL,
+    promised_at INTEGER NOT NULL,
+    withdrawn_at INTEGER
+) STRICT;
+
+CREATE INDEX promise_thread ON promise (thread_id);
 
 CREATE TABLE proxy (
     id INTEGER PRIMARY KEY,

@@ -10,7 +10,8 @@ use crate::process;
 use crate::project::cargo;
 
 /// Name on the command line, crate, its example, and features that it needs.
-const BENCHES: [(&str, &str, &str, &str); 5] = [
+const BENCHES: [(&str, &str, &str, &str); 6] = [
+    ("hours", "inbox-domain", "bench_hours", ""),
     ("triage", "inbox-triage", "bench_triage", ""),
     ("sync", "inbox-sync", "bench_sync", ""),
     ("lock", "inbox-app", "bench_lock", ""),

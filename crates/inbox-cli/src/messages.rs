@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 66] = [
+const SENTENCES: [(&str, &str); 68] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -75,6 +75,14 @@ const SENTENCES: [(&str, &str); 66] = [
         "there is no such time zone: give an IANA name, for example Europe/Berlin; nothing was made",
     ),
     ("invalid_hours", "the hours are not valid; nothing was changed"),
+    (
+        "acknowledgement_unsigned",
+        "no clinical lead has signed the after-hours acknowledgement: nothing was sent",
+    ),
+    (
+        "no_lookup",
+        "the portal cannot be asked for a message by its identifier: nothing was sent, since it might be sent twice",
+    ),
     ("hours_unreadable", "the hours in the vault cannot be read: load them again with hours load"),
     (
         "lexicon_unreadable",

@@ -2,7 +2,8 @@
 //!
 //! Lists: `DE` (the nine days that hold everywhere) and its sixteen states `DE-BW` .. `DE-TH`, `AT`, `CH` (the federal day
 //! and the days common to most cantons), `US` (5 U.S.C. 6103, federal, with the observed weekday), `UK` (bank holidays of
-//! England and Wales; `GB`, `GB-ENG` and `UK-ENG` mean the same). Days that hold in single municipalities (Assumption in
+//! England and Wales; `GB`, `GB-ENG`, `GB-WLS` and `UK-ENG` mean the same), `GB-SCT` and `GB-NIR` (Scotland, Northern
+//! Ireland). Days that hold in single municipalities (Assumption in
 //! Bavaria, Peace Day in Augsburg, Corpus Christi in parts of Saxony and Thuringia) or single cantons are not included; a
 //! clinic enters them as exceptions.
 
@@ -11,9 +12,10 @@ use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 mod germany;
 
 /// The lists that are known.
-pub const CODES: [&str; 24] = [
+pub const CODES: [&str; 27] = [
     "AT", "CH", "DE", "DE-BB", "DE-BE", "DE-BW", "DE-BY", "DE-HB", "DE-HE", "DE-HH", "DE-MV", "DE-NI",
-    "DE-NW", "DE-RP", "DE-SH", "DE-SL", "DE-SN", "DE-ST", "DE-TH", "GB", "GB-ENG", "UK", "UK-ENG", "US",
+    "DE-NW", "DE-RP", "DE-SH", "DE-SL", "DE-SN", "DE-ST", "DE-TH", "GB", "GB-ENG", "GB-NIR", "GB-SCT",
+    "GB-WLS", "UK", "UK-ENG", "US",
 ];
 
 /// Whether a list of this code is known.
@@ -38,7 +40,9 @@ fn holds(code: &str, date: NaiveDate) -> bool {
         "AT" => austria(date),
         "CH" => switzerland(date),
         "US" => united_states(date),
-        "GB" | "GB-ENG" | "UK" | "UK-ENG" => england(date),
+        "GB" | "GB-ENG" | "GB-WLS" | "UK" | "UK-ENG" => england(date),
+        "GB-SCT" => scotland(date),
+        "GB-NIR" => england(date) || saint_patrick_or_boyne(date),
         "DE" => germany::everywhere(date),
         _ => code
             .strip_prefix("DE-")
@@ -119,6 +123,30 @@ fn england(date: NaiveDate) -> bool {
         (_, 5, _) if monday => nth(date) == 1 || last(date),
         (_, 8, _) if monday => last(date),
         _ => [-2, 1].contains(&after_easter(date)),
+    }
+}
+
+/// As in England but for 2 January, St Andrew's Day (2007 Act of the Scottish Parliament), an earlier summer day and no
+/// Easter Monday. Substitutes of the first days of January fall on the next two working days.
+fn scotland(date: NaiveDate) -> bool {
+    let monday = date.weekday() == Weekday::Mon;
+    let substitute = monday || date.weekday() == Weekday::Tue;
+    match (date.month(), date.day()) {
+        (1, 1 | 2) => true,
+        (1, 3 | 4) => substitute,
+        (8, day) => monday && day <= 7,
+        (11, 30) => date.year() >= 2008,
+        (12, 1 | 2) => monday && date.year() >= 2008,
+        _ => england(date) && after_easter(date) != 1,
+    }
+}
+
+/// 17 March and 12 July, observed on the Monday after when they fall on a weekend; the day itself counts too.
+fn saint_patrick_or_boyne(date: NaiveDate) -> bool {
+    match (date.month(), date.day()) {
+        (3, 17) | (7, 12) => true,
+        (3, 18 | 19) | (7, 13 | 14) => date.weekday() == Weekday::Mon,
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ mod dst;
 mod oracle;
 mod problems;
 mod public_holidays;
+mod worked_examples;
 
 use AfterHoursReason::{Absence, EarlyClose, Holiday, Night, OnCall, Open, Outside};
 

@@ -102,3 +102,27 @@ fn only_known_lists() {
     );
     assert!(!holidays::is_known("DE-XX") && holidays::in_year("FR", 2026).is_empty());
 }
+
+#[test]
+fn scotland_and_northern_ireland() {
+    year(
+        "GB-SCT",
+        2026,
+        &["01-01", "01-02", "04-03", "05-04", "05-25", "08-03", "11-30", "12-25", "12-26", "12-28"],
+    );
+    year(
+        "GB-SCT",
+        2023,
+        &["01-01", "01-02", "01-03", "04-07", "05-01", "05-08", "05-29", "08-07", "11-30", "12-25", "12-26"],
+    );
+    let scottish = |day: &str| holidays::is_holiday(&["GB-SCT".to_owned()], date(day));
+    for day in ["2021-01-04", "2022-01-03", "2022-01-04", "2024-12-02", "2025-12-01"] {
+        assert!(scottish(day), "{day} is a substitute");
+    }
+    assert!(!scottish("2026-04-06") && !scottish("2026-08-31"));
+    let northern = |day: &str| holidays::is_holiday(&["GB-NIR".to_owned()], date(day));
+    for day in ["2026-03-17", "2024-03-18", "2026-07-13", "2025-07-14", "2026-04-06", "2026-08-31"] {
+        assert!(northern(day), "{day}");
+    }
+    assert!(!northern("2026-03-18") && !northern("2025-11-30"));
+}
