@@ -14,7 +14,7 @@ pub(crate) fn apply() {
     deny_dumps();
 }
 
-#[cfg(all(target_os = "linux", not(debug_assertions), not(feature = "rig")))]
+#[cfg(all(target_os = "linux", any(test, all(not(debug_assertions), not(feature = "rig")))))]
 fn deny_dumps() {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
     let none = Rlimit { current: Some(0), maximum: Some(0) };
@@ -22,5 +22,22 @@ fn deny_dumps() {
         || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err()
     {
         tracing::warn!(code = "hardening_failed");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
+
+    #[test]
+    fn nothing_of_a_release_reaches_a_core_file_or_a_debugger() {
+        super::deny_dumps();
+        let core = getrlimit(Resource::Core);
+        assert_eq!((core.current, core.maximum), (Some(0), Some(0)));
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+        // The kernel gives the files of such a process to the administrator alone.
+        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
+        assert_eq!(line.split_whitespace().filter(|word| *word == "0").count(), 2, "{line}");
     }
 }

@@ -181,5 +181,11 @@ fn a_watch_keeps_the_sign_in_and_no_word_of_what_it_judged() {
     planted.assert_holds("locked, watched over", &["token"]).unwrap();
     planted.emergency(LATER).unwrap();
     planted.assert_holds("after an emergency while locked", &["token"]).unwrap();
+    // The network was gone for a while: the watch goes on by itself.
+    planted.scene.portal.pause().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    planted.scene.portal.resume().unwrap();
+    planted.emergency(LATER).unwrap();
+    planted.assert_holds("after an emergency when the network was back", &["token"]).unwrap();
     planted.assert_files_hold_nothing().unwrap();
 }
