@@ -415,7 +415,7 @@ CREATE TABLE thread (
     attention_tier INTEGER NOT NULL DEFAULT 0 CHECK (attention_tier BETWEEN 0 AND 3),
     attention_at INTEGER NOT NULL DEFAULT 0,
     activity_at INTEGER NOT NULL DEFAULT 0
-, claimed_at INTEGER, claim_state TEXT CHECK (claim_state IN ('free', 'claimed', 'done'))) STRICT;
+, claimed_at INTEGER, claim_state TEXT CHECK (claim_state IN ('free', 'claimed', 'done')), sensitive INTEGER NOT NULL DEFAULT 0 CHECK (sensitive IN (0, 1))) STRICT;
 
 CREATE INDEX thread_activity ON thread (activity_at DESC, id DESC);
 
@@ -429,6 +429,8 @@ CREATE INDEX thread_needs_attention ON thread (attention_tier DESC, attention_at
     WHERE (open_tier > 0 OR unread_unchecked > 0 OR case_open = 1);
 
 CREATE INDEX thread_patient ON thread (patient_id);
+
+CREATE INDEX thread_sensitive ON thread (id) WHERE sensitive = 1;
 
 CREATE INDEX thread_sent_and_scheduled ON thread (activity_at DESC, id DESC)
     WHERE (outbox_waiting > 0 OR answered_here = 1);

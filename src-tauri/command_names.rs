@@ -60,6 +60,8 @@ const COMMAND_NAMES: &[&str] = &[
     "save_reply_target",
     "snooze_thread",
     "set_thread_closed",
+    "set_thread_sensitive",
+    "show_sensitive",
     "claim_thread",
     "release_thread",
     "finish_thread",

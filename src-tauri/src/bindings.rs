@@ -75,6 +75,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             hours_editor_commands::save_reply_target,
             commands::snooze_thread,
             commands::set_thread_closed,
+            commands::set_thread_sensitive,
+            commands::show_sensitive,
             sharing_commands::claim_thread,
             sharing_commands::release_thread,
             sharing_commands::finish_thread,

@@ -319,6 +319,20 @@ pub(crate) fn set_thread_closed(app: State<'_, App>, thread: String, closed: boo
     app.session()?.set_thread_closed(&thread, closed)
 }
 
+/// Marks a thread as not for other eyes, or takes the mark away.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_thread_sensitive(app: State<'_, App>, thread: String, sensitive: bool) -> Answer<()> {
+    app.session()?.set_thread_sensitive(&thread, sensitive)
+}
+
+/// The clinician asks for a sensitive thread: it is shown until she turns to another or the vault is locked.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn show_sensitive(app: State<'_, App>, thread: String) -> Answer<()> {
+    app.session()?.show_sensitive(&thread)
+}
+
 /// Opens an https address of a text in the system's browser; the window has shown its host and was told to.
 #[tauri::command(async)]
 #[specta::specta]

@@ -2,7 +2,10 @@
 
 use inbox_app::{
     App,
-    dto::{ClinicLexicon, ClinicProblem, LexiconView, RetriageView, RuleRow, SavedLexicon, TriedText},
+    dto::{
+        ClinicLexicon, ClinicProblem, FeedbackExport, LexiconView, RetriageView, RuleRow, SavedLexicon,
+        TriedText,
+    },
 };
 use inbox_domain::Category;
 use tauri::State;
@@ -90,9 +93,9 @@ pub(crate) fn withdraw_missed(app: State<'_, App>, message: String, category: Ca
     app.session()?.withdraw_missed(&message, category)
 }
 
-/// What was said of rules, as JSON without names, texts and ids of patients.
+/// What was said of rules, as JSON without names, texts and ids of patients; wordings about sensitive threads only when asked.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn export_feedback(app: State<'_, App>) -> Answer<String> {
-    app.session()?.export_feedback()
+pub(crate) fn export_feedback(app: State<'_, App>, include_sensitive: bool) -> Answer<FeedbackExport> {
+    app.session()?.export_feedback(include_sensitive)
 }

@@ -9,6 +9,7 @@ use crate::{
     dto::{AppError, AttachmentContent},
     error::{AppResult, parse},
     record::SavedAttachment,
+    sensitive::SensitiveThreads,
     session::Session,
 };
 
@@ -23,6 +24,7 @@ impl Session {
     /// `attachment_too_large`; `attachment_gone`; `not_connected`; the portal's and the vault's by code.
     pub async fn load_attachment(&self, message: &str, n: u32) -> AppResult<AttachmentContent> {
         let message: MessageId = parse(message, "message")?;
+        self.refuse_masked_message(message)?;
         let (_, body) = self.attachment_body(message, n).await?;
         let shown = PICTURES.contains(&body.content_type.as_str());
         Ok(AttachmentContent {
@@ -36,9 +38,15 @@ impl Session {
     /// has it, a thread's; `n` counts from 1 in that.
     ///
     /// # Errors
-    /// As [`Session::load_attachment`].
-    pub async fn attachment_to_save(&self, id: &str, n: u32) -> AppResult<(SavedAttachment, Vec<u8>)> {
+    /// As [`Session::load_attachment`]; `sensitive_threads` for one of a sensitive thread, unless `choice` includes it.
+    pub async fn attachment_to_save(
+        &self,
+        id: &str,
+        n: u32,
+        choice: SensitiveThreads,
+    ) -> AppResult<(SavedAttachment, Vec<u8>)> {
         let (message, at) = self.find_attachment(id, n)?;
+        self.refuse_sensitive(self.vault.message(message)?.thread, choice)?;
         let (attachment, body) = self.attachment_body(message, at).await?;
         let saved = SavedAttachment {
             message: message.to_string(),

@@ -13,6 +13,7 @@ use crate::{
     dto::{AuditFilter, AuditFormat, AuditRowView},
     error::{AppResult, parse_instant},
     record::AuditLine,
+    sensitive::SensitiveThreads,
     session::{Session, lock},
 };
 
@@ -73,9 +74,11 @@ impl Session {
     /// Records that a thread is printed; nothing may be printed that could not be recorded.
     ///
     /// # Errors
-    /// `no_such_thread` and the vault's.
-    pub fn note_print(&self, thread: &str) -> AppResult<()> {
-        Ok(self.vault.note(&AuditNote::ThreadPrinted(self.thread_id(thread)?), self.now())?)
+    /// `sensitive_threads` for a sensitive thread, unless `choice` includes it; `no_such_thread` and the vault's.
+    pub fn note_print(&self, thread: &str, choice: SensitiveThreads) -> AppResult<()> {
+        let thread = self.thread_id(thread)?;
+        self.refuse_sensitive(thread, choice)?;
+        Ok(self.vault.note(&AuditNote::ThreadPrinted(thread), self.now())?)
     }
 
     /// Rows of the audit chain, newest first.

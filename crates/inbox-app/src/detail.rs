@@ -12,18 +12,23 @@ use inbox_vault::{Patient, Proxy, QuarantineRow, StoredFlag, StoredMessage};
 use crate::{
     dto::{AttachmentView, ContactView, FlagView, MessageView, MissedView, PatientBanner, ThreadDetail},
     error::AppResult,
-    reading::thread_row,
     replies::shown_state,
     session::{Session, lock},
     text,
 };
 
 impl Session {
-    /// A thread with its messages. What arrives after this call counts as not seen (I8).
+    /// A thread with its messages. What arrives after this call counts as not seen (I8). Of a sensitive thread that was not
+    /// asked for the masked row alone is given, and nothing counts as seen.
     pub fn load_thread(&self, thread: &str) -> AppResult<ThreadDetail> {
         let id = self.thread_id(thread)?;
         let now = self.now();
         let summary = self.vault.thread(id)?;
+        self.turn_to(id);
+        if self.masks(id, summary.sensitive) {
+            let sharing = self.sharing_view(id, &summary)?;
+            return Ok(ThreadDetail::masked(self.row(summary, &self.colleagues()?, now), sharing));
+        }
         self.note_view(id);
         let case = self.vault.open_case(id)?;
         let patient = summary.patient.as_ref().map(|patient| self.banner(patient, now)).transpose()?;
@@ -35,7 +40,7 @@ impl Session {
             draft: self.vault.draft(id)?,
             case: case.map(|case| self.case_view(&case)),
             sharing: self.sharing_view(id, &summary)?,
-            row: thread_row(summary, &self.colleagues()?, now),
+            row: self.row(summary, &self.colleagues()?, now),
         };
         lock(&self.shown).insert(id, now);
         Ok(detail)

@@ -35,7 +35,9 @@ pub use hours::{
     HoursAbsence, HoursBlock, HoursCheck, HoursCover, HoursDate, HoursDocument, HoursGap, HoursOpening,
     HoursProblemView, HoursView, HoursWeek, SavedHoursOutcome, ToldText,
 };
-pub use lexicon::{LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText};
+pub use lexicon::{
+    FeedbackExport, LexiconView, MissedView, RetriageState, RetriageView, RuleRow, SavedLexicon, TriedText,
+};
 pub use link::LinkView;
 pub use locking::{LockReason, LockedView, Place};
 pub use message::{AttachmentView, FlagView, MessageView, Segment};
@@ -231,6 +233,10 @@ pub struct ThreadRow {
     pub snoozed_until: Option<String>,
     /// Open or closed.
     pub status: ThreadStatus,
+    /// Its clinician marked it as not for other eyes.
+    pub sensitive: bool,
+    /// It is sensitive and was not asked for: name, topic, first line, category, rule and function are left out.
+    pub masked: bool,
 }
 
 /// A row in Needs attention that cannot be shown in any thread (quarantined, wrong subject).
@@ -332,7 +338,7 @@ pub struct CaseView {
 /// A thread with all that the right pane shows.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 pub struct ThreadDetail {
-    /// The row.
+    /// The row. Where it is masked nothing else is given of the thread; `show_sensitive` asks for it.
     pub row: ThreadRow,
     /// The patient; `None` when the portal names none.
     pub patient: Option<PatientBanner>,
@@ -363,6 +369,10 @@ pub struct SearchHit {
     pub sent: String,
     /// Text around the hit; hits between U+0002 and U+0003.
     pub snippet: String,
+    /// The thread is marked sensitive.
+    pub sensitive: bool,
+    /// It is and was not asked for: patient and snippet are left out.
+    pub masked: bool,
 }
 
 /// What the window is told; it fetches the rest.

@@ -1,23 +1,36 @@
 //! A clinician's own archive: everything that the vault holds as readable files. It is recorded before anything is there.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{collections::HashSet, fs, io::Write as _, path::Path};
 
-use inbox_domain::{MessageId, format_instant};
+use inbox_domain::{MessageId, ThreadId, format_instant};
 use inbox_sync::stored_attachment;
 use inbox_vault::{AuditNote, new_private_file};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{dto::AppError, error::AppResult, record::ExportRecord, session::Session};
+use crate::{
+    dto::AppError,
+    error::AppResult,
+    record::{CaseRecord, ExportRecord},
+    sensitive::{SensitiveThreads, sensitive_threads},
+    session::Session,
+};
 
 impl Session {
     /// Writes `export.json`, `threads/ID.json`, `attachments/MESSAGE-N.EXTENSION` and `cases.ndjson` into a folder that is not
     /// there or is empty. No file name holds a name of a person. Attachments that were never fetched are counted and are not
-    /// among them.
+    /// among them. What stands in sensitive threads leaves only when that is said; a case is left out with the thread that
+    /// opened it.
     ///
     /// # Errors
-    /// `folder_not_empty`, `file_error`, `disk_full`, and the vault's; then nothing was written.
-    pub fn export(&self, to: &Path) -> AppResult<ExportRecord> {
+    /// `sensitive_threads` with their `count` when `choice` asks; `folder_not_empty`, `file_error`, `disk_full`, and the
+    /// vault's; then nothing was written.
+    pub fn export(&self, to: &Path, choice: SensitiveThreads) -> AppResult<ExportRecord> {
+        let sensitive = self.vault.sensitive_threads()?;
+        if choice == SensitiveThreads::Ask && !sensitive.is_empty() {
+            return Err(sensitive_threads(sensitive.len()));
+        }
+        let left_out = if choice == SensitiveThreads::Include { HashSet::new() } else { sensitive };
         let to = std::path::absolute(to).map_err(file)?;
         refuse_a_full_folder(&to)?;
         let place = to.ancestors().skip(1).find(|ancestor| ancestor.is_dir());
@@ -26,7 +39,7 @@ impl Session {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let work = builder.prefix(".export-").tempdir_in(place).map_err(file)?;
-        let record = self.write_export(work.path(), &to)?;
+        let record = self.write_export(work.path(), &to, &left_out)?;
         // Nothing is there that is not on record.
         let threads = usize::try_from(record.threads).unwrap_or(usize::MAX);
         self.vault.note(&AuditNote::Exported(threads), self.now())?;
@@ -40,13 +53,18 @@ impl Session {
         Ok(record)
     }
 
-    fn write_export(&self, dir: &Path, to: &Path) -> AppResult<ExportRecord> {
+    fn write_export(&self, dir: &Path, to: &Path, left_out: &HashSet<ThreadId>) -> AppResult<ExportRecord> {
         let made_at = format_instant(self.now());
         let mut record = ExportRecord::empty(to);
         for name in ["threads", "attachments"] {
             fs::create_dir(dir.join(name)).map_err(file)?;
         }
         for thread in self.thread_records(None)? {
+            if left_out.contains(&self.thread_id(&thread.id)?) {
+                record.sensitive_left_out += 1;
+                continue;
+            }
+            record.sensitive += u64::from(thread.sensitive);
             let detail = self.thread_detail(&thread.id)?;
             write_json(&dir.join("threads").join(format!("{}.json", thread.id)), &detail)?;
             record.threads += 1;
@@ -55,7 +73,8 @@ impl Session {
                 self.export_attachments(message.id, &dir.join("attachments"), &mut record)?;
             }
         }
-        let cases = self.case_records()?;
+        let cases = self.vault.cases()?.into_iter().filter(|case| !left_out.contains(&case.thread));
+        let cases: Vec<_> = cases.map(CaseRecord::from).collect();
         let mut lines = Vec::new();
         for case in &cases {
             serde_json::to_writer(&mut lines, case).map_err(|_| AppError::new("internal"))?;
@@ -66,7 +85,8 @@ impl Session {
         let about = json!({
             "format": "anteroom-export", "version": 1, "made_at": made_at, "threads": record.threads,
             "messages": record.messages, "cases": record.cases, "attachments": record.attachments,
-            "attachments_not_fetched": record.attachments_not_fetched,
+            "attachments_not_fetched": record.attachments_not_fetched, "sensitive": record.sensitive,
+            "sensitive_left_out": record.sensitive_left_out,
         });
         write_json(&dir.join("export.json"), &about)?;
         Ok(record)

@@ -9,8 +9,10 @@ use inbox_vault::{MissedReport, Patient};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::{
+    dto::FeedbackExport,
     error::{AppResult, invalid, parse},
     record::{FeedbackRecord, MissedRecord, RuleFeedbackRecord},
+    sensitive::SensitiveThreads,
     session::Session,
 };
 
@@ -48,11 +50,12 @@ impl Session {
 
     /// All that was said of rules in this vault. It holds no text of a message and no id of a patient. In wordings the names
     /// that the vault knows of the patient, her circle and the clinicians are masked; other names are not: it is to be
-    /// read before it is passed on.
+    /// read before it is passed on. A wording about a message of a sensitive thread is left out unless `choice` includes it;
+    /// that the rule missed something is counted in any case.
     ///
     /// # Errors
     /// The vault's.
-    pub fn feedback(&self) -> AppResult<FeedbackRecord> {
+    pub fn feedback(&self, choice: SensitiveThreads) -> AppResult<FeedbackRecord> {
         let found = self.lexicon_in_force();
         let counts = self.vault.rule_counts()?;
         let rules: BTreeMap<_, _> =
@@ -70,7 +73,12 @@ impl Session {
         let rules = rules.collect();
         let mut missed = Vec::new();
         let clinicians: Vec<_> = self.vault.practitioners()?.into_iter().map(|found| found.name).collect();
-        for report in self.vault.missed()? {
+        let mut left_out = 0;
+        for mut report in self.vault.missed()? {
+            if choice != SensitiveThreads::Include && report.sensitive && !report.wording.is_empty() {
+                report.wording.clear();
+                left_out += 1;
+            }
             missed.push(self.missed_record(report, &clinicians)?);
         }
         // The order of the vault would tell which reports are about one message.
@@ -80,6 +88,7 @@ impl Session {
             lexicon_version: found.version,
             rules,
             missed,
+            sensitive_left_out: left_out,
         })
     }
 
@@ -87,8 +96,13 @@ impl Session {
     ///
     /// # Errors
     /// The vault's.
-    pub fn export_feedback(&self) -> AppResult<String> {
-        Ok(serde_json::to_string_pretty(&self.feedback()?).unwrap_or_default())
+    pub fn export_feedback(&self, include_sensitive: bool) -> AppResult<FeedbackExport> {
+        let choice = if include_sensitive { SensitiveThreads::Include } else { SensitiveThreads::LeaveOut };
+        let record = self.feedback(choice)?;
+        Ok(FeedbackExport {
+            text: serde_json::to_string_pretty(&record).unwrap_or_default(),
+            sensitive_left_out: record.sensitive_left_out,
+        })
     }
 
     fn missed_record(&self, report: MissedReport, clinicians: &[String]) -> AppResult<MissedRecord> {

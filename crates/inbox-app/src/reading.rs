@@ -37,7 +37,7 @@ impl Session {
         };
         let colleagues = self.colleagues()?;
         Ok(ThreadPage {
-            rows: page.rows.into_iter().map(|row| thread_row(row, &colleagues, now)).collect(),
+            rows: page.rows.into_iter().map(|row| self.row(row, &colleagues, now)).collect(),
             unreadable,
             total: page.total,
         })
@@ -46,6 +46,7 @@ impl Session {
     /// The text of a message beyond what a thread shows at first, up to 256 KiB; a longer one ends in a visible mark.
     pub fn load_message_text(&self, message: &str) -> AppResult<Vec<Segment>> {
         let stored = self.vault.message(parse(message, "message")?)?;
+        self.refuse_masked(stored.thread)?;
         let flags: Vec<_> = stored.flags.into_iter().map(|stored| stored.flag).collect();
         let mut cut = text::cut_text(&stored.text, &flags, true);
         if cut.cut {
@@ -59,11 +60,35 @@ impl Session {
         Ok(cut.segments)
     }
 
-    /// Searches all messages, newest first: words and operators ([`SearchRequest`]).
+    /// The row of a thread as the window may show it.
+    pub(crate) fn row(
+        &self,
+        summary: ThreadSummary,
+        colleagues: &Colleagues,
+        now: DateTime<Utc>,
+    ) -> ThreadRow {
+        let masked = self.masks(summary.id, summary.sensitive);
+        let row = thread_row(summary, colleagues, now);
+        if masked { row.masked() } else { row }
+    }
+
+    /// Searches all messages, newest first. Hits in sensitive threads that were not asked for are masked.
+    ///
+    /// # Errors
+    /// As [`Session::search_records`].
+    pub fn search(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
+        let mask = |hit: SearchHit| {
+            let thread = hit.thread.parse().ok();
+            if thread.is_some_and(|thread| self.masks(thread, hit.sensitive)) { hit.masked() } else { hit }
+        };
+        Ok(self.search_records(query, limit)?.into_iter().map(mask).collect())
+    }
+
+    /// The same for the command line, which masks nothing: words and operators ([`SearchRequest`]).
     ///
     /// # Errors
     /// `invalid_search` with the operator and its value; the vault's.
-    pub fn search(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
+    pub fn search_records(&self, query: &str, limit: u32) -> AppResult<Vec<SearchHit>> {
         let zone = self.hours().tz();
         let today = self.now().with_timezone(&zone).date_naive();
         let request = SearchRequest::parse(query, zone, today).map_err(|problem| {
@@ -79,12 +104,14 @@ impl Session {
                 patient: hit.patient,
                 sent: format_instant(hit.sent_at),
                 snippet: text::reveal_snippet(&hit.snippet),
+                sensitive: hit.sensitive,
+                masked: false,
             })
             .collect())
     }
 }
 
-pub(crate) fn thread_row(summary: ThreadSummary, colleagues: &Colleagues, now: DateTime<Utc>) -> ThreadRow {
+fn thread_row(summary: ThreadSummary, colleagues: &Colleagues, now: DateTime<Utc>) -> ThreadRow {
     let claimed_by = colleagues.holder(summary.claim.as_ref());
     let covered_for = colleagues.covered_for(&summary);
     let facts = summary.facts;
@@ -117,6 +144,8 @@ pub(crate) fn thread_row(summary: ThreadSummary, colleagues: &Colleagues, now: D
         covered_for,
         snoozed_until: facts.snoozed_until.map(format_instant),
         status: facts.status,
+        sensitive: summary.sensitive,
+        masked: false,
     }
 }
 

@@ -84,6 +84,8 @@ pub struct ThreadRecord {
     pub last_message_at: Option<Instant>,
     /// State of the newest case.
     pub case: Option<CaseState>,
+    /// Marked as not for other eyes.
+    pub sensitive: bool,
 }
 
 impl From<&ThreadSummary> for ThreadRecord {
@@ -100,6 +102,7 @@ impl From<&ThreadSummary> for ThreadRecord {
             messages: summary.messages,
             last_message_at: summary.last_message_at.map(Instant),
             case: summary.facts.case,
+            sensitive: summary.sensitive,
         }
     }
 }
@@ -129,6 +132,8 @@ pub struct ThreadDetailRecord {
     pub last_message_at: Option<Instant>,
     /// State of the newest case.
     pub case: Option<CaseState>,
+    /// Marked as not for other eyes.
+    pub sensitive: bool,
 }
 
 impl ThreadDetailRecord {
@@ -146,8 +151,18 @@ impl ThreadDetailRecord {
             messages,
             last_message_at: line.last_message_at,
             case: line.case,
+            sensitive: line.sensitive,
         }
     }
+}
+
+/// Answer of `sensitive`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SensitiveRecord {
+    /// Our id.
+    pub thread: String,
+    /// Marked as not for other eyes.
+    pub sensitive: bool,
 }
 
 /// A message, or a row that cannot be displayed.

@@ -23,6 +23,7 @@ impl Session {
     /// What stands against sending a text, blocking checks first.
     pub fn check_reply(&self, request: &ReplyRequest) -> AppResult<Vec<SendCheck>> {
         let thread = self.thread_id(&request.thread)?;
+        self.refuse_masked(thread)?;
         let summary = self.vault.thread(thread)?;
         let mut checks = self.content_checks(&request.text, request.response.as_deref(), &summary)?;
         if self.has_unseen(thread)? && !request.even_if_newer {

@@ -22,6 +22,7 @@ impl Session {
     /// and function stand first. Slots are filled with what is known, and never with a guess.
     pub fn list_responses(&self, thread: &str, query: &str) -> AppResult<Vec<ResponseView>> {
         let id = self.thread_id(thread)?;
+        self.refuse_masked(id)?;
         let summary = self.vault.thread(id)?;
         let case = self.vault.open_case(id)?;
         let language = self.patient_language(summary.patient.as_ref());

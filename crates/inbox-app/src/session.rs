@@ -85,6 +85,8 @@ pub struct Session {
     pub(crate) status: SyncStatus,
     /// When the window was last given each thread: what was stored later has not been seen.
     pub(crate) shown: Mutex<HashMap<ThreadId, DateTime<Utc>>>,
+    /// The sensitive thread that was asked for and is on the screen.
+    pub(crate) unmasked: Mutex<Option<ThreadId>>,
     /// What the audit chain was last told of looking and searching.
     pub(crate) noted: Mutex<LastNoted>,
     pub(crate) upkeep: Upkeeper,
@@ -135,6 +137,7 @@ impl Session {
             tokens,
             status: SyncStatus::default(),
             shown: Mutex::default(),
+            unmasked: Mutex::default(),
             noted: Mutex::default(),
             upkeep: Upkeeper::default(),
             wake: tokio::sync::Notify::new(),
@@ -227,6 +230,8 @@ impl Session {
     /// anybody (DESIGN.md, "Reading at night is not shown").
     pub fn mark_thread_read(&self, thread: &str) -> AppResult<()> {
         let thread = self.thread_id(thread)?;
+        // What is masked has been read by nobody.
+        self.refuse_masked(thread)?;
         // What came after the window was given the thread has been read by nobody.
         let shown = lock(&self.shown).get(&thread).copied();
         let read = match shown {

@@ -105,6 +105,19 @@ pub(crate) enum Command {
         /// The file to be made; one that is there is not changed.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
+        /// Also one of a sensitive thread.
+        #[arg(long)]
+        include_sensitive: bool,
+    },
+    /// Mark a thread as not for other eyes: lists show neither name nor words of it until they are asked for.
+    Sensitive {
+        #[command(flatten)]
+        vault: VaultArguments,
+        /// The thread: our id or the portal's.
+        thread: String,
+        /// Take the mark away.
+        #[arg(long)]
+        off: bool,
     },
     /// Queue a reply; the next sync sends it.
     Reply(ReplyArguments),
@@ -253,6 +266,9 @@ pub(crate) enum LexiconCommand {
     Feedback {
         #[command(flatten)]
         vault: VaultArguments,
+        /// Also the wordings about messages of sensitive threads.
+        #[arg(long)]
+        include_sensitive: bool,
     },
 }
 

@@ -29,6 +29,11 @@ pub(crate) fn thread(vault: &VaultArguments, id: &str) -> Outcome {
     print(&open(vault)?.thread_record(id)?)
 }
 
+/// `sensitive`.
+pub(crate) fn sensitive(vault: &VaultArguments, thread: &str, off: bool) -> Outcome {
+    print(&open(vault)?.mark_sensitive(thread, !off)?)
+}
+
 /// `reply`.
 pub(crate) fn reply(arguments: &ReplyArguments) -> Outcome {
     let text = files::text(&arguments.text_file, "--text-file")?;
@@ -69,7 +74,7 @@ pub(crate) fn outbox(arguments: OutboxArguments) -> Outcome {
 
 /// `search`.
 pub(crate) fn search(vault: &VaultArguments, query: &str, limit: u32) -> Outcome {
-    print_all(open(vault)?.search(query, limit)?)
+    print_all(open(vault)?.search_records(query, limit)?)
 }
 
 /// `quarantine`.

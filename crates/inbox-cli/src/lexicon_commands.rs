@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use inbox_app::{
+    SensitiveThreads,
     dto::{AppError, SavedLexicon},
     record::LexiconRecord,
 };
@@ -21,7 +22,11 @@ pub(crate) fn run(command: &LexiconCommand) -> Outcome {
         LexiconCommand::Show { vault } => print(&LexiconRecord::from(open(vault)?.load_lexicon()?)),
         LexiconCommand::Set { vault, file } => set(vault, file),
         LexiconCommand::Retriage { vault } => print(&open(vault)?.retriage()?),
-        LexiconCommand::Feedback { vault } => print(&open(vault)?.feedback()?),
+        LexiconCommand::Feedback { vault, include_sensitive } => {
+            let choice =
+                if *include_sensitive { SensitiveThreads::Include } else { SensitiveThreads::LeaveOut };
+            print(&open(vault)?.feedback(choice)?)
+        }
     }
 }
 

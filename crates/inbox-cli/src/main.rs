@@ -20,7 +20,7 @@ mod vault_commands;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
-use inbox_app::{Session, Surroundings};
+use inbox_app::{SensitiveThreads, Session, Surroundings};
 use inbox_domain::SystemClock;
 
 use crate::{
@@ -55,7 +55,11 @@ fn run(command: Command) -> Outcome {
         Command::Promises { vault, id } => inbox_commands::promises(&vault, &id),
         Command::Threads { vault, view } => inbox_commands::threads(&vault, view.as_deref()),
         Command::Thread { vault, id } => inbox_commands::thread(&vault, &id),
-        Command::Attachment { vault, id, n, to } => portal_commands::attachment(&vault, &id, n, &to),
+        Command::Attachment { vault, id, n, to, include_sensitive } => {
+            let choice = if include_sensitive { SensitiveThreads::Include } else { SensitiveThreads::Ask };
+            portal_commands::attachment(&vault, &id, n, &to, choice)
+        }
+        Command::Sensitive { vault, thread, off } => inbox_commands::sensitive(&vault, &thread, off),
         Command::Reply(arguments) => inbox_commands::reply(&arguments),
         Command::Send { vault, patient, topic_file, text_file } => {
             inbox_commands::send(&vault, &patient, &topic_file, &text_file)

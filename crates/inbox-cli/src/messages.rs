@@ -2,7 +2,7 @@
 
 use inbox_app::dto::AppError;
 
-const SENTENCES: [(&str, &str); 68] = [
+const SENTENCES: [(&str, &str); 69] = [
     ("locked", "the vault is locked"),
     ("no_vault", "there is no vault in this folder"),
     ("vault_exists", "the folder already holds a vault; nothing was changed"),
@@ -65,6 +65,11 @@ const SENTENCES: [(&str, &str); 68] = [
     ("no_shared_work", "the portal does not have this thread, so that nobody can claim it"),
     ("sharing_off", "the clinic's policy does not allow handing over, or cannot be read: see policy"),
     ("portal_set_by_clinic", "the clinic's policy names another portal"),
+    (
+        "sensitive_threads",
+        "the vault holds sensitive threads, or this is one: nothing was written; say --include-sensitive, or for an export \
+         --without-sensitive",
+    ),
     ("empty_text", "the text is empty"),
     ("no_such_attachment", "there is no such attachment"),
     ("attachment_gone", "the portal no longer has this attachment"),

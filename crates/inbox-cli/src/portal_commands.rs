@@ -2,7 +2,7 @@
 
 use std::{future::Future, io::Write as _, path::Path, time::Duration};
 
-use inbox_app::Credential;
+use inbox_app::{Credential, SensitiveThreads};
 
 use crate::{
     arguments::{LoginArguments, VaultArguments},
@@ -69,13 +69,18 @@ pub(crate) fn responder(vault: &VaultArguments, once: bool) -> Outcome {
 }
 
 /// `attachment`: the file is made first, so that nothing is fetched for a place that cannot be written.
-pub(crate) fn attachment(vault: &VaultArguments, id: &str, n: u32, to: &Path) -> Outcome {
+pub(crate) fn attachment(
+    vault: &VaultArguments,
+    id: &str,
+    n: u32,
+    to: &Path,
+    choice: SensitiveThreads,
+) -> Outcome {
     let session = open(vault)?;
     let mut file = files::create(to, "--to")?;
-    let written =
-        wait(session.attachment_to_save(id, n)).and_then(|saved| Ok(saved?)).and_then(|(saved, bytes)| {
-            file.write_all(&bytes).map(|()| saved).map_err(|e| Failure::File("--to", e.kind()))
-        });
+    let written = wait(session.attachment_to_save(id, n, choice)).and_then(|saved| Ok(saved?)).and_then(
+        |(saved, bytes)| file.write_all(&bytes).map(|()| saved).map_err(|e| Failure::File("--to", e.kind())),
+    );
     match written {
         Ok(saved) => print(&saved),
         Err(failure) => {

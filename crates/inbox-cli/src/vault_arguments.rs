@@ -39,13 +39,20 @@ pub(crate) enum VaultCommand {
     },
     /// Make a vault from a backup.
     Restore(RestoreArguments),
-    /// Write everything as readable files into a folder that is not there or is empty.
+    /// Write everything as readable files into a folder that is not there or is empty. Where the vault holds sensitive
+    /// threads it has to be said whether they leave too.
     Export {
         #[command(flatten)]
         vault: VaultArguments,
         /// The folder.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// Sensitive threads too.
+        #[arg(long, conflicts_with = "without_sensitive")]
+        include_sensitive: bool,
+        /// All but the sensitive threads and their cases.
+        #[arg(long)]
+        without_sensitive: bool,
     },
     /// Print the audit chain, oldest row first.
     Audit {

@@ -1,5 +1,6 @@
 //! `vault`: make one, check one, copy one.
 
+use inbox_app::SensitiveThreads;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -38,7 +39,14 @@ pub(crate) fn run(command: VaultCommand) -> Outcome {
         }
         VaultCommand::Backup { vault, to } => print(&open(&vault)?.backup(&to)?),
         VaultCommand::Restore(arguments) => restore(arguments),
-        VaultCommand::Export { vault, to } => print(&open(&vault)?.export(&to)?),
+        VaultCommand::Export { vault, to, include_sensitive, without_sensitive } => {
+            let choice = match (include_sensitive, without_sensitive) {
+                (true, _) => SensitiveThreads::Include,
+                (_, true) => SensitiveThreads::LeaveOut,
+                _ => SensitiveThreads::Ask,
+            };
+            print(&open(&vault)?.export(&to, choice)?)
+        }
         VaultCommand::Audit { vault, from, to, action } => {
             let from = from.as_deref().map(|text| read_instant(text, "--from")).transpose()?;
             let to = to.as_deref().map(|text| read_instant(text, "--to")).transpose()?;

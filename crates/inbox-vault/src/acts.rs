@@ -105,6 +105,29 @@ pub(crate) fn set_status(
     finish(act, thread, &format!("thread.{status}"), now)
 }
 
+/// Marks the thread as not for other eyes, or takes the mark away; answers whether that changed anything.
+pub(crate) fn set_sensitive(
+    act: &Act<'_>,
+    thread: ThreadId,
+    sensitive: bool,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let before: Option<bool> = act
+        .db
+        .prepare_cached("SELECT sensitive FROM thread WHERE id = ?1")?
+        .query_row([thread.0], |row| row.get(0))
+        .optional()?;
+    if before.ok_or(VaultError::NoSuch("thread"))? == sensitive {
+        return Ok(false);
+    }
+    act.db
+        .prepare_cached("UPDATE thread SET sensitive = ?2 WHERE id = ?1")?
+        .execute(params![thread.0, sensitive])?;
+    let action = if sensitive { "thread.sensitive" } else { "thread.not_sensitive" };
+    act.audit(action, &format!("thread:{thread}"), now)?;
+    Ok(true)
+}
+
 /// "This rule is wrong here", or takes it back.
 pub(crate) fn dismiss_flag(
     act: &Act<'_>,

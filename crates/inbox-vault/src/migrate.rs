@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Result, VaultError};
 
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_words.sql"),
     include_str!("../migrations/0002_lexicon.sql"),
     include_str!("../migrations/0003_acknowledged_tier.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_upkeep.sql"),
     include_str!("../migrations/0007_search.sql"),
     include_str!("../migrations/0008_promises.sql"),
+    include_str!("../migrations/0009_sensitive.sql"),
 ];
 
 /// The schema of this build.

@@ -56,12 +56,12 @@ fn thread_of(db: &Connection, message: MessageId) -> Result<ThreadId> {
 }
 
 const SELECT: &str =
-    "SELECT x.message_id, x.category, x.wording, x.said_at, coalesce(m.patient_id, t.patient_id)
+    "SELECT x.message_id, x.category, x.wording, x.said_at, coalesce(m.patient_id, t.patient_id), t.sensitive
     FROM missed x JOIN message m ON m.id = x.message_id JOIN thread t ON t.id = m.thread_id";
 
 /// Reports of a thread's messages, for the test of the plan.
 pub(crate) const OF_THREAD: &str = "SELECT x.message_id, x.category, x.wording, x.said_at,
-      coalesce(m.patient_id, t.patient_id)
+      coalesce(m.patient_id, t.patient_id), t.sensitive
     FROM thread t CROSS JOIN message m ON m.thread_id = t.id CROSS JOIN missed x ON x.message_id = m.id
     WHERE t.id = ?1";
 
@@ -72,6 +72,7 @@ fn read(row: &Row<'_>) -> Result<MissedReport> {
         wording: row.get(2)?,
         at: instant(row.get(3)?),
         patient: row.get::<_, Option<i64>>(4)?.map(PatientId),
+        sensitive: row.get(5)?,
     })
 }
 

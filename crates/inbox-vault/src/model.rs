@@ -126,6 +126,8 @@ pub struct ThreadSummary {
     pub attachments: u32,
     /// Who has it, or had it when it was done.
     pub claim: Option<ThreadClaim>,
+    /// Its clinician marked it: neither name nor words of it are to be shown unasked.
+    pub sensitive: bool,
 }
 
 /// A flag as stored.
@@ -275,6 +277,8 @@ pub struct Hit {
     pub sent_at: DateTime<Utc>,
     /// Text around the hits; each hit stands between U+0002 and U+0003.
     pub snippet: String,
+    /// The thread is marked sensitive.
+    pub sensitive: bool,
 }
 
 /// A step of a case's checklist.

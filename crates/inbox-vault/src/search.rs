@@ -15,7 +15,8 @@ use crate::{Hit, Result, people, search_text, search_words};
 macro_rules! shown {
     ($hits:expr) => {
         format!(
-            "SELECT m.id, m.thread_id, m.sent_at, b.text, coalesce(p.family, ''), coalesce(p.given, '')
+            "SELECT m.id, m.thread_id, m.sent_at, b.text, coalesce(p.family, ''), coalesce(p.given, ''),
+               t.sensitive
              FROM ({}) hit
              CROSS JOIN message m ON m.search_id = hit.search_id
              JOIN message_body b ON b.message_id = m.id
@@ -162,6 +163,7 @@ pub(crate) fn search(db: &Connection, request: &SearchRequest, limit: u32) -> Re
             patient: name(&family, &given),
             sent_at: instant(row.get(2)?),
             snippet: query.as_ref().map_or_else(|| search_text::beginning(text), |query| query.snippet(text)),
+            sensitive: row.get(6)?,
         });
     }
     Ok(hits)

@@ -4,4 +4,5 @@ mod disk;
 mod plans;
 mod schema;
 mod search;
+mod sensitive;
 mod views;

@@ -19,7 +19,7 @@ const COLUMNS: &str = "t.id, t.portal_id, t.topic, t.key, t.recipients, t.status
     t.outbox_waiting, t.snoozed_until, t.case_state, t.function, t.messages, t.preview, t.preview_from,
     t.last_message_at, t.flagged_at, t.top_category, t.top_rule, t.after_hours_reason, t.not_checked, t.reply_state,
     t.reply_not_before, t.case_id, t.case_deadline, t.attachments, t.claimed_by, t.patient_id,
-    t.claimed_at, t.claim_state";
+    t.claimed_at, t.claim_state, t.sensitive";
 
 /// A page of a view.
 pub(crate) fn list(
@@ -126,6 +126,7 @@ fn summary(db: &Connection, row: &Row<'_>) -> Result<ThreadSummary> {
         case: case_id.zip(case_state).map(|(id, state)| CaseGlance { id: CaseId(id), state, deadline }),
         attachments: row.get(30)?,
         claim: claim(db, text(31)?, row.get(33)?, text(34)?.as_deref())?,
+        sensitive: row.get(35)?,
     })
 }
 
@@ -169,6 +170,13 @@ pub(crate) fn by_portal_id(db: &Connection, id: &PortalId) -> Result<Option<Thre
         .prepare_cached("SELECT id FROM thread WHERE portal_id = ?1")?
         .query_row([&id.0], |row| row.get(0).map(ThreadId))
         .optional()?)
+}
+
+/// The threads that are marked sensitive.
+pub(crate) fn sensitive(db: &Connection) -> Result<HashSet<ThreadId>> {
+    let mut statement = db.prepare_cached("SELECT id FROM thread WHERE sensitive = 1")?;
+    let ids = statement.query_map([], |row| row.get(0).map(ThreadId))?.collect::<rusqlite::Result<_>>()?;
+    Ok(ids)
 }
 
 /// The counts beside the views.

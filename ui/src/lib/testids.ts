@@ -8,9 +8,9 @@
 // sign-in-open, sign-in, sign-in-portal, sign-in-practitioner, sign-in-submit
 // inbox, staleness (data-state: ok, syncing, filling, offline, problem, unknown), staleness-retry, pending, stuck, duty,
 // search, search-hit, lock, privacy, privacy-screen, privacy-back, hide-unfocused, settings, language-<code>, theme-<name>, view-<name>, count-<name>, function-<name>
-// thread-list, section-header (data-view), thread-row (data-thread, data-tier, data-selected), tier-mark (data-tier),
-// tier-chip, after-hours, waiting-time, row-reply, row-not-checked, row-claimed, unreadable-row
-// thread, patient-banner, patient-name, message (data-role, data-message), message-text, flag-mark (data-tier, data-demoted),
+// thread-list, section-header (data-view), thread-row (data-thread, data-tier, data-selected, data-masked), tier-mark (data-tier),
+// tier-chip, after-hours, waiting-time, row-reply, row-not-checked, row-claimed, row-sensitive, unreadable-row
+// thread, sensitive-gate, sensitive-show, sensitive-mark, banner-sensitive, patient-banner, patient-name, message (data-role, data-message), message-text, flag-mark (data-tier, data-demoted),
 // flag-explanation (data-rule), flag-wrong, revealed, queued-state (data-state: the OutboxState), still-send, discard-reply,
 // attachment, show-attachment, hide-attachment, attachment-picture, attachment-not-shown, attachment-problem, night-separator, day-separator, show-all-text
 // composer, composer-text, composer-blanks, composer-check (data-code), composer-error, send, leaves-now, leaves-opening,

@@ -119,3 +119,12 @@ pub struct MissedView {
     /// The clinician's own words, or empty.
     pub wording: String,
 }
+
+/// What was said of rules, as it may leave the clinic.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+pub struct FeedbackExport {
+    /// JSON.
+    pub text: String,
+    /// Wordings about messages of sensitive threads that were left out.
+    pub sensitive_left_out: u32,
+}

@@ -83,4 +83,6 @@ pub struct FeedbackRecord {
     pub rules: Vec<RuleFeedbackRecord>,
     /// What rules missed, by week.
     pub missed: Vec<MissedRecord>,
+    /// Wordings about messages of sensitive threads that were left out.
+    pub sensitive_left_out: u32,
 }

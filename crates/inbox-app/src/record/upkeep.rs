@@ -139,6 +139,10 @@ pub struct ExportRecord {
     pub attachments: u64,
     /// Attachments that this vault never fetched: the portal has them.
     pub attachments_not_fetched: u64,
+    /// Sensitive threads among the threads.
+    pub sensitive: u64,
+    /// Sensitive threads that were left out, with their cases.
+    pub sensitive_left_out: u64,
 }
 
 impl ExportRecord {
@@ -150,6 +154,8 @@ impl ExportRecord {
             cases: 0,
             attachments: 0,
             attachments_not_fetched: 0,
+            sensitive: 0,
+            sensitive_left_out: 0,
         }
     }
 }

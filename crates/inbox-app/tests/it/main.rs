@@ -10,6 +10,7 @@ mod locking;
 mod mishaps;
 mod publication;
 mod rig;
+mod sensitive;
 mod signing_in;
 mod upkeep;
 mod watching;

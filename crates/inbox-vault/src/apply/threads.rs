@@ -260,7 +260,8 @@ pub(crate) fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
     .execute([from, into])?;
     db.prepare_cached(
         "UPDATE thread SET patient_id = coalesce(patient_id, (SELECT patient_id FROM thread WHERE id = ?1)),
-         topic = CASE topic WHEN '' THEN (SELECT topic FROM thread WHERE id = ?1) ELSE topic END WHERE id = ?2",
+         topic = CASE topic WHEN '' THEN (SELECT topic FROM thread WHERE id = ?1) ELSE topic END,
+         sensitive = max(sensitive, (SELECT sensitive FROM thread WHERE id = ?1)) WHERE id = ?2",
     )?
     .execute([from, into])?;
     db.prepare_cached("DELETE FROM thread WHERE id = ?1")?.execute([from])?;

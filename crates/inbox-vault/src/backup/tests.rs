@@ -38,6 +38,7 @@ impl Scene {
             vault.enqueue(&reply(vault.t1(), text), &ClientIdentifier::random(), "{}", monday()).unwrap();
         }
         vault.save_draft(vault.t1(), "begun", monday()).unwrap();
+        vault.set_sensitive(vault.t1(), true, monday()).unwrap();
         Self { dir, keyring, vault, code: created.recovery_code }
     }
 
@@ -99,6 +100,7 @@ fn a_backup_opens_on_another_machine_with_all_that_it_held() {
     assert_eq!(vault.verify().unwrap().anchor, AnchorState::Agrees);
     assert_eq!(vault.search("wetterleuchten", 9).unwrap().len(), 1);
     assert_eq!(vault.draft(vault.t1()).unwrap(), "begun");
+    assert!(vault.thread(vault.t1()).unwrap().sensitive);
     let states: Vec<_> = vault.outbox().unwrap().into_iter().map(|entry| entry.state).collect();
     assert_eq!(states, [OutboxState::Unknown; 2]);
     assert_eq!(vault.due(monday()).unwrap(), [], "nothing is sent before it was looked up");

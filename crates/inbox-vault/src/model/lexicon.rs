@@ -38,6 +38,8 @@ pub struct MissedReport {
     pub at: DateTime<Utc>,
     /// The message's patient, if known.
     pub patient: Option<PatientId>,
+    /// The message's thread is marked sensitive.
+    pub sensitive: bool,
 }
 
 /// How far the messages of the patient's side are judged, and under which engine.

@@ -44,6 +44,8 @@ impl Default for AuditQuery {
 pub enum AuditNote {
     /// A thread was shown.
     ThreadViewed(inbox_domain::ThreadId),
+    /// A sensitive thread was asked for and shown.
+    SensitiveShown(inbox_domain::ThreadId),
     /// A search with so many hits; its words are not recorded.
     Searched(usize),
     /// A thread was printed.
@@ -61,6 +63,7 @@ impl AuditNote {
     pub(crate) fn words(&self) -> (&'static str, String) {
         match self {
             Self::ThreadViewed(thread) => ("thread.view", format!("thread:{thread}")),
+            Self::SensitiveShown(thread) => ("thread.show_sensitive", format!("thread:{thread}")),
             Self::Searched(hits) => ("search", format!("hits:{hits}")),
             Self::ThreadPrinted(thread) => ("thread.print", format!("thread:{thread}")),
             Self::Exported(threads) => ("export.threads", format!("threads:{threads}")),

@@ -176,6 +176,12 @@ fn threads(db: &Connection, salvage: &Salvage, patients: &HashMap<i64, i64>) -> 
                 found(db)?
             }
         };
+        if let Some(new) = new
+            && row.integer("sensitive") == Some(1)
+        {
+            // Nothing that was hidden from other eyes is shown because of damage.
+            db.prepare_cached("UPDATE thread SET sensitive = 1 WHERE id = ?1")?.execute([new])?;
+        }
         map.extend(new.map(|new| (old, new)));
     }
     Ok(map)

@@ -49,6 +49,7 @@ impl Scene {
         assert!(vault.mark_sending(sent, monday()).unwrap());
         vault.mark_sent(sent, None, monday()).unwrap();
         vault.save_draft(thread, "begun", monday()).unwrap();
+        vault.set_sensitive(thread, true, monday()).unwrap();
         vault.set_setting("portal.url", "https://portal.example", monday()).unwrap();
         vault.close();
         Self { folder, dir, keyring, code: created.recovery_code }
@@ -96,6 +97,7 @@ fn a_whole_database_loses_nothing_but_its_messages() {
     assert_eq!(vault.setting("portal.url").unwrap().as_deref(), Some("https://portal.example"));
     assert_eq!(vault.messages(vault.t1()).unwrap().len(), 0, "they come again from the portal");
     assert!(!vault.cursor().unwrap().first_fill_done);
+    assert!(vault.thread(vault.t1()).unwrap().sensitive, "what was hidden stays hidden");
     let found = vault.verify().unwrap();
     assert!(found.ok && found.audit_rows == rescued.saved.audit + 4, "{found:?} {:?}", rescued.saved);
     assert_eq!(vault.upkeep().unwrap().notice, None, "the chain goes on, and its anchor agrees");
@@ -226,8 +228,11 @@ fn a_backup_takes_the_place_of_a_damaged_vault_with_what_came_after_it() {
     let scene = Scene::new();
     let vault = scene.open().unwrap();
     let from = scene.folder.path().join("one.backup");
-    vault.backup(&from, monday()).unwrap();
     let thread = vault.t1();
+    // Marked only after the backup was made.
+    vault.set_sensitive(thread, false, monday()).unwrap();
+    vault.backup(&from, monday()).unwrap();
+    vault.set_sensitive(thread, true, monday()).unwrap();
     let later = vault
         .enqueue(&reply(thread, "after the backup"), &ClientIdentifier::random(), "{}", monday())
         .unwrap();
@@ -258,6 +263,7 @@ fn a_backup_takes_the_place_of_a_damaged_vault_with_what_came_after_it() {
     assert_eq!(restored.to_look_up, 2);
     assert_eq!(entries[3].client_identifier, later.client_identifier);
     assert_eq!(vault.draft(vault.t1()).unwrap(), "after the backup too");
+    assert!(vault.thread(vault.t1()).unwrap().sensitive);
     assert_eq!(vault.messages(vault.t1()).unwrap().len(), 201);
     assert!(vault.verify().unwrap().ok, "{:?}", vault.verify().unwrap().problems);
     let aside = fs::read_dir(&scene.dir)

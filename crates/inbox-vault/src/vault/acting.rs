@@ -39,6 +39,12 @@ impl Vault {
         self.act(|act| acts::set_status(act, thread, status, now))
     }
 
+    /// Marks the thread as not for other eyes, or takes the mark away; answers whether that changed anything. What does not
+    /// change leaves no audit row. It says nothing to the portal, and changes no view and no count.
+    pub fn set_sensitive(&self, thread: ThreadId, sensitive: bool, now: DateTime<Utc>) -> Result<bool> {
+        self.act(|act| acts::set_sensitive(act, thread, sensitive, now))
+    }
+
     /// "This rule is wrong here", or takes it back.
     pub fn dismiss_flag(&self, flag: FlagId, dismissed: bool, now: DateTime<Utc>) -> Result<ThreadId> {
         self.act(|act| acts::dismiss_flag(act, flag, dismissed, now))

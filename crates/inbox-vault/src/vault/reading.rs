@@ -1,5 +1,7 @@
 //! Reading for the window and the command line.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use inbox_domain::{
     CaseId, MessageFunction, MessageId, PatientId, PortalId, PortalPractitioner, SearchRequest, ThreadId,
@@ -34,6 +36,11 @@ impl Vault {
     /// One thread.
     pub fn thread(&self, id: ThreadId) -> Result<ThreadSummary> {
         self.read(|db| threads::load(db, id))
+    }
+
+    /// The threads that are marked sensitive.
+    pub fn sensitive_threads(&self) -> Result<HashSet<ThreadId>> {
+        self.read(threads::sensitive)
     }
 
     /// The thread whose header has this id on the portal.

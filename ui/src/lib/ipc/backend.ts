@@ -21,6 +21,7 @@ import type {
   HoursCheck,
   HoursDocument,
   HoursView,
+  FeedbackExport,
   KeysView,
   LexiconView,
   MessageFunction,
@@ -131,8 +132,8 @@ export interface Backend {
   resumeRetriage(): Promise<void>
   reportMissed(message: string, category: Category, wording: string): Promise<void>
   withdrawMissed(message: string, category: Category): Promise<void>
-  /** JSON without names, texts and ids of patients. */
-  exportFeedback(): Promise<string>
+  /** JSON without names, texts and ids of patients; wordings about sensitive threads only when asked for. */
+  exportFeedback(includeSensitive: boolean): Promise<FeedbackExport>
   loadHours(): Promise<HoursView>
   /** What is wrong with a draft and what it would mean; nothing is stored. */
   checkHours(draft: HoursDocument): Promise<HoursCheck>
@@ -144,6 +145,10 @@ export interface Backend {
   saveReplyTarget(days: number): Promise<void>
   snoozeThread(thread: string, until: string | null): Promise<void>
   setThreadClosed(thread: string, closed: boolean): Promise<void>
+  /** Marks a thread as not for other eyes. The one on the screen stays there until another is opened. */
+  setThreadSensitive(thread: string, sensitive: boolean): Promise<void>
+  /** Asks for a masked thread: `loadThread` gives it from now on, until another is loaded or the vault is locked. */
+  showSensitive(thread: string): Promise<void>
   /** Takes a thread; with `takeOver` also from the colleague who has it by what is shown. */
   claimThread(thread: string, takeOver: boolean): Promise<void>
   releaseThread(thread: string): Promise<void>

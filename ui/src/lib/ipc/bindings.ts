@@ -109,8 +109,8 @@ export const commands = {
 	reportMissed: (message: string, category: Category, wording: string) => typedError<null, AppError>(__TAURI_INVOKE("report_missed", { message, category, wording })),
 	/**  Takes such a report back. */
 	withdrawMissed: (message: string, category: Category) => typedError<null, AppError>(__TAURI_INVOKE("withdraw_missed", { message, category })),
-	/**  What was said of rules, as JSON without names, texts and ids of patients. */
-	exportFeedback: () => typedError<string, AppError>(__TAURI_INVOKE("export_feedback")),
+	/**  What was said of rules, as JSON without names, texts and ids of patients; wordings about sensitive threads only when asked. */
+	exportFeedback: (includeSensitive: boolean) => typedError<FeedbackExport, AppError>(__TAURI_INVOKE("export_feedback", { includeSensitive })),
 	/**  The hours in force and what they mean now. */
 	loadHours: () => typedError<HoursView, AppError>(__TAURI_INVOKE("load_hours")),
 	/**  Everything that is wrong with a draft, and what it would mean; nothing is stored. */
@@ -125,6 +125,10 @@ export const commands = {
 	snoozeThread: (thread: string, until: string | null) => typedError<null, AppError>(__TAURI_INVOKE("snooze_thread", { thread, until })),
 	/**  Closes or reopens a thread. */
 	setThreadClosed: (thread: string, closed: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_thread_closed", { thread, closed })),
+	/**  Marks a thread as not for other eyes, or takes the mark away. */
+	setThreadSensitive: (thread: string, sensitive: boolean) => typedError<null, AppError>(__TAURI_INVOKE("set_thread_sensitive", { thread, sensitive })),
+	/**  The clinician asks for a sensitive thread: it is shown until she turns to another or the vault is locked. */
+	showSensitive: (thread: string) => typedError<null, AppError>(__TAURI_INVOKE("show_sensitive", { thread })),
 	/**  Takes a thread; with `take_over` also from the colleague who has it by what is shown. */
 	claimThread: (thread: string, takeOver: boolean) => typedError<null, AppError>(__TAURI_INVOKE("claim_thread", { thread, takeOver })),
 	/**  Gives a thread back. */
@@ -667,6 +671,14 @@ export type Duty = {
 	until: string | null,
 	/**  IANA zone of the clinic. */
 	zone: string,
+};
+
+/**  What was said of rules, as it may leave the clinic. */
+export type FeedbackExport = {
+	/**  JSON. */
+	text: string,
+	/**  Wordings about messages of sensitive threads that were left out. */
+	sensitive_left_out: number,
 };
 
 /**  How far the first fill is. */
@@ -1523,6 +1535,10 @@ export type SearchHit = {
 	sent: string,
 	/**  Text around the hit; hits between U+0002 and U+0003. */
 	snippet: string,
+	/**  The thread is marked sensitive. */
+	sensitive: boolean,
+	/**  It is and was not asked for: patient and snippet are left out. */
+	masked: boolean,
 };
 
 /**  A stretch of a message's text. Texts are cut in Rust, so that no offset arithmetic happens in the window. */
@@ -1679,7 +1695,7 @@ export type StepView = {
 
 /**  A thread with all that the right pane shows. */
 export type ThreadDetail = {
-	/**  The row. */
+	/**  The row. Where it is masked nothing else is given of the thread; `show_sensitive` asks for it. */
 	row: ThreadRow,
 	/**  The patient; `None` when the portal names none. */
 	patient: PatientBanner | null,
@@ -1757,6 +1773,10 @@ export type ThreadRow = {
 	snoozed_until: string | null,
 	/**  Open or closed. */
 	status: ThreadStatus,
+	/**  Its clinician marked it as not for other eyes. */
+	sensitive: boolean,
+	/**  It is sensitive and was not asked for: name, topic, first line, category, rule and function are left out. */
+	masked: boolean,
 };
 
 /**  Whether the conversation goes on. */

@@ -32,13 +32,27 @@ class OpenThread {
     this.id = id
     clearTimeout(this.dwell)
     await this.refresh()
-    if (this.id === id && this.detail)
-      this.dwell = setTimeout(() => {
-        if (this.id === id)
-          backend()
-            .markThreadRead(id)
-            .catch(() => undefined)
-      }, DWELL)
+    this.dwellOn(id)
+  }
+
+  /** Asks for a sensitive thread; answers whether it is shown now. */
+  async show(): Promise<boolean> {
+    const id = this.id
+    if (!id || !(await this.act(() => backend().showSensitive(id)))) return false
+    this.dwellOn(id)
+    return this.id === id && this.detail?.row.masked === false
+  }
+
+  private dwellOn(id: string): void {
+    clearTimeout(this.dwell)
+    // What is masked has been read by nobody.
+    if (this.id !== id || !this.detail || this.detail.row.masked) return
+    this.dwell = setTimeout(() => {
+      if (this.id === id)
+        backend()
+          .markThreadRead(id)
+          .catch(() => undefined)
+    }, DWELL)
   }
 
   /** Opens a thread where it was scrolled to before a lock. */

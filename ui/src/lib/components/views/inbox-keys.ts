@@ -15,6 +15,7 @@ export interface InboxActions {
   snooze(): void
   claim(): void
   handOver(): void
+  sensitive(): void
   reply(): void
   find(): void
   toFlag(by: 1 | -1): void
@@ -114,6 +115,9 @@ function letter(event: KeyboardEvent, actions: InboxActions): boolean {
       return true
     case 'F':
       actions.toFlag(-1)
+      return true
+    case 'm':
+      actions.sensitive()
       return true
     case 'r':
       actions.reply()

@@ -190,6 +190,8 @@ export function thread(spec: ThreadSpec): ThreadDetail {
       claimed_by: null,
       covered_for: null,
       snoozed_until: null,
+      sensitive: false,
+      masked: false,
       status: 'open',
     },
     patient,

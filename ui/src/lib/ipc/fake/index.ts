@@ -28,6 +28,7 @@ import { hoursCommands } from './hours'
 import { keyCommands } from './keys'
 import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
+import { sensitiveMasks } from './sensitive'
 import { sharingCommands } from './sharing'
 import { upkeepCommands } from './upkeep'
 
@@ -165,6 +166,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     if (!found) throw { code: 'not_found', retryable: false, params: [] } satisfies AppError
     return found
   }
+  const masks = sensitiveMasks(find, changed)
   const findCase = (id: string) => {
     const detail = threads.find((entry) => entry.case?.id === id)
     if (!detail?.case) throw { code: 'not_found', retryable: false, params: [] } satisfies AppError
@@ -217,6 +219,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       signed_in: true,
     }),
     lockVault: async (from) => {
+      masks.turnTo(null)
       place = from
       const left: LockedView = {
         dir: VAULT.dir,
@@ -270,12 +273,15 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
     listThreads: async (view, fn, offset, limit) => {
       const rows = rowsOf(view).filter((row) => fn === null || row.function === fn)
       return {
-        rows: structuredClone(rows.slice(offset, offset + limit)),
+        rows: structuredClone(rows.slice(offset, offset + limit).map(masks.row)),
         unreadable: view === 'needs-attention' && fn === null ? unreadable : [],
         total: rows.length + (view === 'needs-attention' && fn === null ? unreadable.length : 0),
       }
     },
-    loadThread: async (id) => structuredClone(find(id)),
+    loadThread: async (id) => {
+      masks.turnTo(id)
+      return structuredClone(masks.detail(find(id)))
+    },
     loadMessageText: async (id) => {
       const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)
       return found?.segments ?? []
@@ -293,6 +299,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       }
     },
     markThreadRead: async (id) => {
+      masks.refuse(id)
       find(id).messages.forEach((entry) => (entry.read = true))
     },
     saveDraft: async (id, text) => {
@@ -402,13 +409,15 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
             hit < 0
               ? text.slice(0, 120)
               : `${text.slice(from, hit)}\u0002${text.slice(hit, hit + needle.length)}\u0003${text.slice(hit + needle.length, hit + 90)}`
-          return {
+          return masks.hit({
             message: entry.id,
             thread: detail.row.id,
             patient: `${detail.row.family.toUpperCase()}, ${detail.row.given}`,
             sent: entry.sent_at,
             snippet,
-          }
+            sensitive: detail.row.sensitive,
+            masked: false,
+          })
         })
     },
     syncNow: async () => emit({ kind: 'status_changed' }),
@@ -467,6 +476,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
       changed(detail)
     },
     ...availabilityCommands(() => emit({ kind: 'status_changed' })),
+    ...masks.commands,
     ...sharingCommands(find, changed),
     ...hoursCommands(options.publication),
     ...upkeepKeeping,

@@ -199,7 +199,7 @@ export function lexiconCommands(
       entry.missed = entry.missed.filter((report) => report.category !== category)
       changed(detail)
     },
-    exportFeedback: async () => {
+    exportFeedback: async (includeSensitive) => {
       const counted = rules().map(({ id, category, tier, raised, wrong }) => ({
         rule: id,
         category,
@@ -207,8 +207,16 @@ export function lexiconCommands(
         raised,
         wrong,
       }))
-      const missed = inbound().flatMap(({ entry }) => entry.missed)
-      return JSON.stringify({ lexicon_version: version, rules: counted, missed }, null, 2)
+      let leftOut = 0
+      const missed = inbound().flatMap(({ detail, entry }) =>
+        entry.missed.map((report) => {
+          if (includeSensitive || !detail.row.sensitive || report.wording === '') return report
+          leftOut += 1
+          return { ...report, wording: '' }
+        }),
+      )
+      const text = JSON.stringify({ lexicon_version: version, rules: counted, missed }, null, 2)
+      return { text, sensitive_left_out: leftOut }
     },
   }
 }
