@@ -19,6 +19,7 @@ mod look;
 mod memory;
 mod notified;
 mod payloads;
+mod sensitive;
 
 /// Every flow has a limit.
 async fn within(flow: impl Future<Output = Result<()>>) {

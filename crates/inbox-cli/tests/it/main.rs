@@ -10,6 +10,7 @@ mod lexicon;
 mod packs;
 mod responder;
 mod rig;
+mod sensitive;
 mod sharing;
 mod texts;
 mod usage;
