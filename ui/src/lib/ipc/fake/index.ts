@@ -30,7 +30,7 @@ import { lexiconCommands } from './lexicon'
 import { SAMPLE_RESPONSES } from './responses'
 import { sensitiveMasks } from './sensitive'
 import { sharingCommands } from './sharing'
-import { upkeepCommands } from './upkeep'
+import { upkeepCommands, upkeepProblem } from './upkeep'
 
 export { SAMPLE_NOW } from './build'
 
@@ -116,11 +116,6 @@ const NO_POLICY: PolicyView = {
   leads: [],
   escrow: false,
   packs: [],
-}
-function upkeepProblem(view: UpkeepView): AppError | null {
-  const code =
-    view.problems.length > 0 ? 'part_damaged' : (view.notice ?? (view.backup.problem && 'scheduled_backup_failed'))
-  return code ? { code, retryable: false, params: [] } : null
 }
 const VAULT: VaultEntry = { dir: 'sample', name: 'Dr. A. Adler, outpatient clinic', key: 'ready' }
 
@@ -278,10 +273,7 @@ export function createFakeBackend(options: FakeOptions = {}): FakeBackend {
         total: rows.length + (view === 'needs-attention' && fn === null ? unreadable.length : 0),
       }
     },
-    loadThread: async (id) => {
-      masks.turnTo(id)
-      return structuredClone(masks.detail(find(id)))
-    },
+    loadThread: async (id) => structuredClone(masks.load(id)),
     loadMessageText: async (id) => {
       const found = threads.flatMap((entry) => entry.messages).find((entry) => entry.id === id)
       return found?.segments ?? []

@@ -6,9 +6,10 @@ type Commands = Pick<Backend, 'setThreadSensitive' | 'showSensitive'>
 export interface Masks {
   commands: Commands
   row(row: ThreadRow): ThreadRow
-  detail(detail: ThreadDetail): ThreadDetail
+  /** The thread as the window is given it; one that was asked for before is masked again. */
+  load(id: string): ThreadDetail
   hit(hit: SearchHit): SearchHit
-  /** The thread that was asked for is masked again when another is opened or the vault is locked. */
+  /** The thread that was asked for is masked again. */
   turnTo(id: string | null): void
   refuse(id: string): void
 }
@@ -33,6 +34,25 @@ export function sensitiveMasks(find: (id: string) => ThreadDetail, changed: (det
           function: null,
         }
       : row
+  const turnTo = (id: string | null) => {
+    const before = shown
+    if (before === null || before === id) return
+    shown = null
+    changed(find(before))
+  }
+  const maskDetail = (detail: ThreadDetail): ThreadDetail =>
+    masks(detail.row, detail.row.id)
+      ? {
+          ...detail,
+          row: maskRow(detail.row),
+          patient: null,
+          other_readers: [],
+          inferred: false,
+          messages: [],
+          draft: '',
+          case: null,
+        }
+      : detail
   return {
     commands: {
       setThreadSensitive: async (id, sensitive) => {
@@ -48,26 +68,12 @@ export function sensitiveMasks(find: (id: string) => ThreadDetail, changed: (det
       },
     },
     row: maskRow,
-    detail: (detail) =>
-      masks(detail.row, detail.row.id)
-        ? {
-            ...detail,
-            row: maskRow(detail.row),
-            patient: null,
-            other_readers: [],
-            inferred: false,
-            messages: [],
-            draft: '',
-            case: null,
-          }
-        : detail,
-    hit: (hit) => (masks(hit, hit.thread) ? { ...hit, masked: true, patient: '', snippet: '' } : hit),
-    turnTo: (id) => {
-      const before = shown
-      if (before === null || before === id) return
-      shown = null
-      changed(find(before))
+    load: (id) => {
+      turnTo(id)
+      return maskDetail(find(id))
     },
+    hit: (hit) => (masks(hit, hit.thread) ? { ...hit, masked: true, patient: '', snippet: '' } : hit),
+    turnTo,
     refuse,
   }
 }

@@ -99,3 +99,10 @@ export function upkeepCommands(start: Partial<UpkeepView>, opened: () => void, c
     },
   }
 }
+
+/** What the overview says of the vault itself. */
+export function upkeepProblem(view: UpkeepView): AppError | null {
+  const code =
+    view.problems.length > 0 ? 'part_damaged' : (view.notice ?? (view.backup.problem && 'scheduled_backup_failed'))
+  return code ? { code, retryable: false, params: [] } : null
+}
