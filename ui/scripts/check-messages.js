@@ -38,6 +38,7 @@ const dynamicPrefixes = [
   'hours_problem_',
   'holiday_list_',
   'calendar_effect_',
+  'publication_',
 ]
 
 function placeholders(message) {

@@ -278,3 +278,36 @@ describe('a calendar file', () => {
     expect(all('calendar-take')).toEqual([])
   })
 })
+
+describe('on the portal', () => {
+  test('publishing says whether it worked and when, and can be ended', async () => {
+    const fake = await openHours()
+    await until(() => expect(one('publication').dataset.state).toBe('off'))
+    await fireEvent.click(one('publication-start'))
+    await until(() => expect(one('publication').dataset.state).toBe('published'))
+    expect(one('publication').textContent).toContain('On the portal since')
+    await until(() => expect(one<HTMLButtonElement>('publication-stop').disabled).toBe(false))
+    await fireEvent.click(one('publication-stop'))
+    await until(() => expect(calls(fake, 'stopPublishing')).toHaveLength(1))
+  })
+})
+
+describe('a reply outside the hours', () => {
+  const night = { duty: { on_duty: false, until: '2026-11-24T07:00:00.000Z' } }
+
+  test('says why it waits, and comes back into the composer to be changed', async () => {
+    const fake = await openInbox(night)
+    const quiet = fake.threads.find((thread) => !thread.case && thread.messages.at(-1)?.role === 'patient')!
+    await fireEvent.click(document.querySelector(`[data-thread="${quiet.row.id}"]`) ?? one('view-waiting-for-me'))
+    await until(() => one('composer-text'))
+    await until(() => expect(one('leaves-reason').textContent).toContain('Closed now'))
+    await fireEvent.click(one('leaves-opening'))
+    await fireEvent.input(one('composer-text'), { target: { value: 'Good morning.' } })
+    await until(() => expect(one<HTMLButtonElement>('send').disabled).toBe(false))
+    await fireEvent.click(one('send'))
+    await until(() => one('edit-reply'))
+    await fireEvent.click(one('edit-reply'))
+    await until(() => expect(one<HTMLTextAreaElement>('composer-text').value).toBe('Good morning.'))
+    expect(all('edit-reply')).toEqual([])
+  })
+})

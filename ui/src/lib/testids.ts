@@ -43,6 +43,7 @@
 // hours-cover-phone, hours-absence-remove, hours-absence-add, hours-duty (data-on), hours-next, hours-changed, hours-gap
 // (data-absence), hours-told, hours-told-<code>, hours-said, hours-problem (data-path, data-code), hours-question (data-path),
 // hours-confirm, hours-step-back, hours-step-forward, hours-saved, hours-undo-save, hours-discard, hours-save, reply-target, calendar-file,
-// calendar-entries, calendar-problems, calendar-take
+// calendar-entries, calendar-problems, calendar-take, publication (data-state: the PublicationState), publication-failed (data-code),
+// publication-conflict, publication-mine, publication-theirs, publication-start, publication-stop, publication-take-over, edit-reply
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}

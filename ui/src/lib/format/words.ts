@@ -61,7 +61,10 @@ export function words(
     | 'audit_kind'
     | 'hours_day'
     | 'holiday_list'
-    | 'calendar_effect',
+    | 'calendar_effect'
+    | 'publication'
+    | 'publication_not'
+    | 'publication_left',
   code: string,
 ): string {
   return find(`${kind}_${code}`)?.() ?? code.replaceAll('_', ' ')
