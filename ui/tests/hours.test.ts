@@ -102,6 +102,8 @@ describe('by keyboard', () => {
     expect(blockAt('mon', '08:00').dataset.end).toBe('12:30')
     await press(blockAt('fri', '20:00'), 'ArrowRight')
     expect(blockAt('sat', '20:00').dataset.end).toBe('06:00')
+    // The same element in another column: the next key goes to it too.
+    expect(document.activeElement).toBe(blockAt('sat', '20:00'))
   })
 
   test('a block is added, split and removed, the focus stays with it, and each is one step back', async () => {
