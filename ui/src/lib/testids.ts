@@ -45,5 +45,8 @@
 // hours-confirm, hours-step-back, hours-step-forward, hours-saved, hours-undo-save, hours-discard, hours-save, reply-target, calendar-file,
 // calendar-entries, calendar-problems, calendar-take, publication (data-state: the PublicationState), publication-failed (data-code),
 // publication-conflict, publication-mine, publication-theirs, publication-start, publication-stop, publication-take-over, edit-reply
+// calendar-entries, calendar-problems, calendar-take
+// find, find-count, find-close, quote-fold, times, bulk, bulk-count, bulk-done, bulk-snooze, bulk-claim, bulk-clear, row-choose,
+// preview-open, preview, preview-text, composer-count, draft-state, broken (data-place), help-open, help, tab-flags, tab-about
 // toast, toast-action, shortcuts, error (data-code), retry
 export {}
