@@ -3,6 +3,7 @@ import { mount } from 'svelte'
 import App from './App.svelte'
 import { setBackend } from './lib/ipc/backend'
 import './styles/base.css'
+import './styles/overlays.css'
 
 async function start(): Promise<void> {
   if (__FAKE_BACKEND__ && !('__TAURI_INTERNALS__' in window)) {

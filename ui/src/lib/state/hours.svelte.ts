@@ -177,13 +177,6 @@ class Hours {
     if (generation === this.generation) this.saving = false
   }
 
-  async saveTarget(days: number): Promise<void> {
-    await this.run(async () => {
-      await this.answer(backend().saveReplyTarget(days))
-      if (this.view) this.view = { ...this.view, reply_target_days: days }
-    })
-  }
-
   clear(): void {
     clearTimeout(this.checkTimer)
     this.generation += 1
