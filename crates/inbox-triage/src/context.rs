@@ -15,6 +15,7 @@ use crate::text::Text;
 const REARM_REACH: u32 = 2;
 
 mod denial;
+mod direct;
 
 /// The cues of a message.
 pub(crate) struct Context<'a> {
@@ -67,7 +68,15 @@ impl<'a> Context<'a> {
         if self.is_quoted(hit, rule.third == Third::Keeps) {
             reading.lower(Tier::None, ContextMark::Quoted);
         }
-        if (rule.elements == 0 && self.is_answered_no(hit)) || self.is_denied_around(rule, hit) {
+        let holds_denial =
+            (hit.from..hit.to).any(|token| self.marked(token, Cue::Negation) && Self::is_literal(hit, token));
+        let directly = || {
+            !holds_denial
+                && (self.is_answered_in_line(hit)
+                    || (!rule.negation && self.is_denied_directly(hit, rule.elements > 0)))
+        };
+        if (rule.elements == 0 && self.is_answered_no(hit)) || self.is_denied_around(rule, hit) || directly()
+        {
             reading.lower(Tier::None, ContextMark::Negated);
         } else if rule.negation {
             self.apply_negation(hit, &mut reading);

@@ -24,9 +24,12 @@ impl Weights {
 
 /// Fits weights so that messages of the class score above zero.
 pub(crate) fn fit(examples: &[&Example], features: usize, class: fn(&Example) -> bool) -> Weights {
-    let inside = examples.iter().filter(|example| class(example)).count().max(1) as f32;
-    let outside = (examples.len() as f32 - inside).max(1.0);
-    let share = |example: &Example| 0.5 / if class(example) { inside } else { outside };
+    let sum = |inside: bool| -> f32 {
+        let of_class = examples.iter().filter(|example| class(example) == inside);
+        of_class.map(|example| example.counts).sum::<f32>().max(1.0)
+    };
+    let (inside, outside) = (sum(true), sum(false));
+    let share = |example: &Example| example.counts * 0.5 / if class(example) { inside } else { outside };
     let mut weights = Weights { of: vec![0.0; features], bias: 0.0 };
     let mut ahead = Weights { of: vec![0.0; features], bias: 0.0 };
     let mut gradient = vec![0.0f32; features];

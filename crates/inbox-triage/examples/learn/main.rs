@@ -22,18 +22,33 @@ use inbox_triage::{Engine, LearningView};
 /// Parts of the cross-validation.
 const FOLDS: usize = 10;
 /// Messages with fewer words count as if they had these features.
-const LEAST_FEATURES: usize = 24;
+const LEAST_FEATURES: usize = 32;
 /// Share of quiet messages (labelled none, no flag by a rule) that evidence may flag: at all, and as urgent.
 const FALSE_ALARMS: [f64; 2] = [0.01, 0.004];
+/// The same for short messages of the sets written to be hard ([`HARD`]): half of them are of concern, and a few words leave rules little.
+const FALSE_ALARMS_SHORT: [f64; 2] = [0.08, 0.07];
+/// Sets of hard messages, by the beginning of their ids.
+const HARD: [&str; 5] = ["chh", "chi", "chk", "ngi", "qui"];
 /// As in `src/evidence`, nearly: known features before a message can read everyday, and the sum below which it does.
-const ENOUGH_TO_READ_EVERYDAY: usize = 16;
+const ENOUGH_TO_READ_EVERYDAY: usize = 26;
 const EVERYDAY_BELOW: f64 = -0.5;
 /// As in `src/evidence`: from here on a longer message needs more to be flagged, in proportion.
-const LONG: usize = 200;
+const LONG: usize = 280;
+/// As in `src/evidence/model.rs`: features of a short message, and of one that is not.
+const SHORT: usize = 46;
+const LONGER: usize = 76;
 /// The same as [`FALSE_ALARMS`] for ordinary texts.
 const ORDINARY_FALSE_ALARMS: [f64; 2] = [0.0015, 0.0005];
+/// The same for long messages.
+const LONG_FALSE_ALARMS: [f64; 2] = [0.012, 0.004];
+/// Short ordinary texts of a language that may be flagged, and be urgent.
+const ORDINARY_SHORT: [usize; 2] = [4, 3];
 /// Messages in which a feature must stand.
 const SEEN: usize = 2;
+/// Ordinary texts in which a feature must stand that labelled messages do not have.
+const SEEN_IN_ORDINARY: usize = 4;
+/// How much a hard message counts beside another.
+const HARD_COUNTS: f32 = 2.0;
 
 /// A labelled message.
 pub(crate) struct Example {
@@ -42,10 +57,15 @@ pub(crate) struct Example {
     pub(crate) by_rules: Tier,
     pub(crate) if_everyday: Tier,
     pub(crate) category: Option<String>,
-    /// A public text without crisis: it shows what is ordinary, but adds no word.
+    /// A public text without crisis: it shows what is ordinary.
     pub(crate) ordinary: bool,
     pub(crate) features: Vec<u32>,
     pub(crate) length: f32,
+    /// Features, known or not.
+    pub(crate) count: usize,
+    pub(crate) hard: bool,
+    /// How much it counts beside others.
+    pub(crate) counts: f32,
 }
 
 struct Options {
@@ -106,10 +126,12 @@ fn run() -> Result<bool, Box<dyn Error>> {
     };
     let mut fresh = true;
     for language in ["en", "de"] {
-        let (mut examples, names) = load(&options.data, engine, language)?;
+        let mut raw = load(&options.data, engine, language)?;
         if let Some(file) = &options.ordinary {
-            examples.extend(ordinary(file, engine, language, &names)?);
+            raw.extend(ordinary(file, engine, language)?);
         }
+        let names = names(&raw);
+        let examples: Vec<Example> = raw.into_iter().map(|raw| raw.numbered(&names)).collect();
         let learned = learn(&examples, &names, language);
         let path = options.out.join(language).join("evidence.tsv");
         let text = table::write(&learned, &examples, &names);
@@ -131,6 +153,8 @@ pub(crate) struct Learned {
     pub(crate) acute: fit::Weights,
     /// Score above which a message is flagged, and is urgent.
     pub(crate) above: [f64; 2],
+    /// The same for short messages.
+    pub(crate) above_short: [f64; 2],
 }
 
 fn lines(path: &Path) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
@@ -145,11 +169,36 @@ fn lines(path: &Path) -> Result<Vec<serde_json::Value>, Box<dyn Error>> {
     Ok(values)
 }
 
-fn load(
-    folders: &[PathBuf],
-    engine: &Engine,
-    language: &str,
-) -> Result<(Vec<Example>, Vec<String>), Box<dyn Error>> {
+/// A labelled message whose features have no numbers yet.
+struct Raw {
+    id: String,
+    label: Tier,
+    category: Option<String>,
+    ordinary: bool,
+    view: LearningView,
+}
+
+impl Raw {
+    fn numbered(self, names: &[String]) -> Example {
+        let (features, length) = numbered(&self.view.features, names);
+        let hard = HARD.iter().any(|set| self.id.starts_with(set));
+        Example {
+            label: self.label,
+            by_rules: self.view.by_rules,
+            if_everyday: self.view.if_everyday,
+            category: self.category,
+            ordinary: self.ordinary,
+            features,
+            length,
+            count: self.view.features.len(),
+            hard,
+            counts: if hard { HARD_COUNTS } else { 1.0 },
+            id: self.id,
+        }
+    }
+}
+
+fn load(folders: &[PathBuf], engine: &Engine, language: &str) -> Result<Vec<Raw>, Box<dyn Error>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for folder in folders {
         let found = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
@@ -164,53 +213,47 @@ fn load(
             .filter(|value| value["lang"] == language && value["split"] != "held_back")
         {
             let label: Tier = serde_json::from_value(value["label"].clone())?;
-            let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
             let expected: Vec<Category> = serde_json::from_value(value["expected_categories"].clone())?;
             let category = expected.first().map(serde_json::to_value).transpose()?;
             let category = category.and_then(|category| category.as_str().map(str::to_owned));
-            raw.push((value["id"].as_str().unwrap_or_default().to_owned(), label, category, view));
+            raw.push(read(&value, engine, language, label, category));
         }
     }
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (.., view) in &raw {
-        let mut once = view.features.clone();
-        once.sort_unstable();
-        once.dedup();
-        once.into_iter().for_each(|feature| *seen.entry(feature).or_default() += 1);
-    }
-    let names: Vec<String> = seen.into_iter().filter(|(_, n)| *n >= SEEN).map(|(name, _)| name).collect();
-    let examples = raw.into_iter().map(|(id, label, category, view)| {
-        let (features, length) = numbered(&view.features, &names);
-        let LearningView { by_rules, if_everyday, .. } = view;
-        Example { id, label, by_rules, if_everyday, category, ordinary: false, features, length }
-    });
-    Ok((examples.collect(), names))
+    Ok(raw)
 }
 
-fn ordinary(
-    file: &Path,
+fn ordinary(file: &Path, engine: &Engine, language: &str) -> Result<Vec<Raw>, Box<dyn Error>> {
+    let of_language = lines(file)?.into_iter().filter(|value| value["lang"] == language);
+    let read = of_language.map(|value| {
+        let raw = read(&value, engine, language, Tier::None, None);
+        Raw { ordinary: true, ..raw }
+    });
+    Ok(read.collect())
+}
+
+fn read(
+    value: &serde_json::Value,
     engine: &Engine,
     language: &str,
-    names: &[String],
-) -> Result<Vec<Example>, Box<dyn Error>> {
-    let of_language = lines(file)?.into_iter().filter(|value| value["lang"] == language);
-    let examples = of_language.map(|value| {
-        let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
-        let (features, length) = numbered(&view.features, names);
-        let LearningView { by_rules, if_everyday, .. } = view;
-        let id = value["id"].as_str().unwrap_or_default().to_owned();
-        Example {
-            id,
-            label: Tier::None,
-            by_rules,
-            if_everyday,
-            category: None,
-            ordinary: true,
-            features,
-            length,
-        }
-    });
-    Ok(examples.collect())
+    label: Tier,
+    category: Option<String>,
+) -> Raw {
+    let view = engine.learning_view(value["text"].as_str().unwrap_or_default(), language);
+    let id = value["id"].as_str().unwrap_or_default().to_owned();
+    Raw { id, label, category, ordinary: false, view }
+}
+
+/// The features that are met often enough, in order of the alphabet.
+fn names(raw: &[Raw]) -> Vec<String> {
+    let mut seen: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for message in raw {
+        let mut once: Vec<&str> = message.view.features.iter().map(String::as_str).collect();
+        once.sort_unstable();
+        once.dedup();
+        once.into_iter().for_each(|name| seen.entry(name).or_default()[usize::from(message.ordinary)] += 1);
+    }
+    let often = |[own, ordinary]: &[usize; 2]| *own >= SEEN || *ordinary >= SEEN_IN_ORDINARY;
+    seen.into_iter().filter(|(_, counts)| often(counts)).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Numbers of the features that are known, as often as they stand, and the root of how many there are in all.
@@ -241,34 +284,52 @@ fn learn(examples: &[Example], names: &[String], language: &str) -> Learned {
         }
     }
     let quiet = |at: &usize| examples[*at].label == Tier::None && examples[*at].by_rules == Tier::None;
+    let at_share = |kind: usize, share: f64, chosen: &dyn Fn(&Example) -> bool| {
+        let chosen = (0..examples.len()).filter(quiet).filter(|at| chosen(&examples[*at]));
+        let mut sums: Vec<f64> = chosen.map(|at| scores[at][kind]).collect();
+        sums.sort_by(f64::total_cmp);
+        let kept = (sums.len() as f64 * (1.0 - share)) as usize;
+        sums.get(kept).copied().unwrap_or(f64::MIN)
+    };
+    let long = |e: &Example| e.count >= LONGER;
     let above = [0, 1].map(|kind| {
-        let at_share = |ordinary: bool, share: f64| {
-            let chosen = (0..examples.len()).filter(quiet).filter(|at| examples[*at].ordinary == ordinary);
-            let mut sums: Vec<f64> = chosen.map(|at| scores[at][kind]).collect();
-            sums.sort_by(f64::total_cmp);
-            let kept = (sums.len() as f64 * (1.0 - share)) as usize;
-            sums.get(kept).copied().unwrap_or(f64::MIN)
-        };
-        at_share(false, FALSE_ALARMS[kind]).max(at_share(true, ORDINARY_FALSE_ALARMS[kind]))
+        at_share(kind, FALSE_ALARMS[kind], &|e| !e.ordinary)
+            .max(at_share(kind, LONG_FALSE_ALARMS[kind], &|e| !e.ordinary && long(e)))
+            .max(at_share(kind, ORDINARY_FALSE_ALARMS[kind], &|e| e.ordinary))
     });
-    report(examples, &scores, above, language);
+    // The ordinary texts that are hardly longer than short ones say where the short threshold has to end.
+    let short = |e: &Example| e.count < usize::midpoint(SHORT, LONGER);
+    let above_short = [0, 1].map(|kind| {
+        let hard = at_share(kind, FALSE_ALARMS_SHORT[kind], &|e| !e.ordinary && short(e) && e.hard);
+        let chosen =
+            (0..examples.len()).filter(quiet).filter(|at| examples[*at].ordinary && short(&examples[*at]));
+        let mut usual: Vec<f64> = chosen.map(|at| scores[at][kind]).collect();
+        usual.sort_by(|a, b| b.total_cmp(a));
+        let usual = usual.get(ORDINARY_SHORT[kind]).copied().unwrap_or(f64::MIN);
+        hard.max(usual).min(above[kind])
+    });
+    report(examples, &scores, [above_short, above], language);
     let all: Vec<&Example> = examples.iter().collect();
     Learned {
         concern: fit::fit(&all, names.len(), concern),
         acute: fit::fit(&all, names.len(), acute),
         above,
+        above_short,
     }
 }
 
-fn tier(score: [f64; 3], above: [f64; 2]) -> Tier {
+/// The tier of a message with these sums, as in `src/evidence/model.rs`.
+fn tier(score: [f64; 3], [short, long]: [[f64; 2]; 2], count: usize) -> Tier {
+    let share = ((count as f64 - SHORT as f64) / (LONGER - SHORT) as f64).clamp(0.0, 1.0);
+    let above = [0, 1].map(|kind| short[kind] + (long[kind] - short[kind]) * share);
     match (score[0] > above[0], score[1] > above[1]) {
-        (_, true) => Tier::Urgent,
+        (true, true) => Tier::Urgent,
         (true, _) => Tier::Watch,
         _ => Tier::None,
     }
 }
 
-fn report(examples: &[Example], scores: &[[f64; 3]], above: [f64; 2], language: &str) {
+fn report(examples: &[Example], scores: &[[f64; 3]], above: [[f64; 2]; 2], language: &str) {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, example) in examples.iter().enumerate() {
         let id = example.id.split('-').next().unwrap_or_default();
@@ -292,12 +353,12 @@ fn report(examples: &[Example], scores: &[[f64; 3]], above: [f64; 2], language: 
             println!("{group:<12} {name:<9} {} {} {}", show(specificity), show(sensitivity), show(acute));
         };
         line("rules", &|at| examples[at].by_rules);
-        line("evidence", &|at| tier(scores[at], above));
+        line("evidence", &|at| tier(scores[at], above, examples[at].count));
         line("both", &|at| {
             let long = examples[at].features.len() >= ENOUGH_TO_READ_EVERYDAY;
             let everyday = long && scores[at][2] < EVERYDAY_BELOW;
             let by_rules = if everyday { examples[at].if_everyday } else { examples[at].by_rules };
-            by_rules.max(tier(scores[at], above))
+            by_rules.max(tier(scores[at], above, examples[at].count))
         });
     }
 }

@@ -12,17 +12,18 @@ const SMALL: f32 = 0.1;
 pub(crate) fn write(learned: &Learned, examples: &[Example], names: &[String]) -> String {
     let mut out = String::from(
         "# Written by `cargo run --release -p inbox-triage --example learn`; see docs/adr/0006-evidence-beside-rules.md.\n\
-         # A word or pair of words (cut to six letters), what it adds to concern and to urgency, the concern it speaks for.\n",
+         # A word or pair of words (cut to six letters), a beginning (`word*`) or an end (`*word`), what it adds to concern and to urgency, the concern it speaks for.\n",
     );
-    let above = [
-        learned.above[0] - f64::from(learned.concern.bias),
-        learned.above[1] - f64::from(learned.acute.bias),
-    ];
+    let of_table = |[concern, acute]: [f64; 2]| {
+        [concern - f64::from(learned.concern.bias), acute - f64::from(learned.acute.bias)]
+    };
+    let (above, short) = (of_table(learned.above), of_table(learned.above_short));
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "concern_above = {:.3}\nacute_above = {:.3}\nleast_features = {LEAST_FEATURES}\n",
-        above[0], above[1]
+        "concern_above = {:.3}\nacute_above = {:.3}\nconcern_above_short = {:.3}\nacute_above_short = {:.3}\n\
+         least_features = {LEAST_FEATURES}\n",
+        above[0], above[1], short[0], short[1]
     );
     let categories = categories(examples, names.len());
     for (at, name) in names.iter().enumerate() {

@@ -19,12 +19,13 @@ const DENIED_BEFORE: u32 = 4;
 /// Words of a question that a short answer denies, and of the answer.
 const SHORT_QUESTION: u32 = 7;
 /// Words between a phrase and the denial behind it.
-const WORDS_BEFORE_DENIAL: u32 = 2;
+const WORDS_BEFORE_DENIAL: u32 = 4;
 /// Words of a German clause between what stands first in it and the denial at its end.
 const FRONTED_REACH: u32 = 8;
 
 /// Words that say no.
-const NO: [&[u8]; 22] = [
+pub(super) const NO: [&[u8]; 23] = [
+    b"fehlanzeige",
     b"no",
     b"nope",
     b"none",
@@ -128,7 +129,7 @@ const WITH_NO: [&[u8]; 74] = [
 
 impl Context<'_> {
     /// Whether a word denies and nothing around it takes that back.
-    fn is_plain_denial(&self, token: u32) -> bool {
+    pub(super) fn is_plain_denial(&self, token: u32) -> bool {
         self.marked(token, Cue::Negation)
             && !self.marked(token, Cue::PseudoNegation)
             && !self.marked(token, Cue::DoubtfulNegation)
@@ -193,12 +194,16 @@ impl Context<'_> {
     /// "Mein Sohn sagt, er habe keine Suizidgedanken": the phrase is its first and its last words; the gap between them
     /// skipped the word that denies the last.
     fn skips_denial(&self, hit: &Hit) -> bool {
-        const NO_SUCH: [&[u8]; 7] = [b"no", b"kein", b"keine", b"keinen", b"keinem", b"keiner", b"keinerlei"];
+        const NO_SUCH: [&[u8]; 8] =
+            [b"no", b"kein", b"keine", b"keinen", b"keinem", b"keiner", b"keinerlei", b"weder"];
         let literal = (hit.from..hit.to).rev().take_while(|token| Self::is_literal(hit, *token));
         let last = literal.last().unwrap_or(hit.from);
-        last > hit.from
-            && NO_SUCH.contains(&self.text.tokens.word(&self.text.tokens.list[last as usize - 1]))
-            && self.text.tokens.list[last as usize].before < Break::Comma
+        let before = |token: &u32| {
+            self.text.tokens.list[*token as usize + 1].before < Break::Comma && !Self::is_literal(hit, *token)
+        };
+        let mut skipped = (hit.from + 1..last).rev().take_while(before);
+        let denial = skipped.find(|token| !self.may_follow_denial(*token));
+        denial.is_some_and(|token| NO_SUCH.contains(&self.word(token)))
     }
 
     pub(super) fn apply_negation(&self, hit: &Hit, reading: &mut Reading) {
@@ -240,7 +245,7 @@ impl Context<'_> {
     }
 
     /// "Hadn't cut for six years, until last night": what was denied has begun again.
-    fn is_resumed(&self, hit: &Hit) -> bool {
+    pub(super) fn is_resumed(&self, hit: &Hit) -> bool {
         const UNTIL: [&[u8]; 4] = [b"until", b"till", b"til", b"bis"];
         self.cues(Cue::Rearm).any(|cue| {
             let word = self.text.tokens.word(&self.text.tokens.list[cue.from as usize]);
@@ -256,7 +261,9 @@ impl Context<'_> {
         let (from, to) = if denial < hit.from { (denial + 1, hit.from + 1) } else { (hit.to, denial + 1) };
         let comma = (from..to).any(|token| self.text.tokens.list[token as usize].before == Break::Comma);
         let (_, end) = self.sentence(hit);
-        comma && !self.any(denial..end.min(hit.to + 3), Cue::Alternative)
+        comma
+            && !self.any(denial..end.min(hit.to + 3), Cue::Alternative)
+            && !self.is_list_denied_behind(hit, denial)
     }
 
     /// "I have no plans to ...", "es ist nicht so, dass ...": reaches over commas up to a contrast.

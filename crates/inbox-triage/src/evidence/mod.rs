@@ -27,10 +27,10 @@ use model::{Model, Weight};
 /// Spans that an evidence flag marks.
 const MOST_MARKS: usize = 5;
 /// Features from which on a longer message needs more to be flagged, in proportion.
-const LONG: f32 = 200.0;
-/// Words and pairs with a weight before a message can read everyday: a short one, or one of names and numbers, says too
+const LONG: f32 = 280.0;
+/// Words, parts and pairs with a weight before a message can read everyday: a short one, or one of names and numbers, says too
 /// little.
-const ENOUGH_TO_READ_EVERYDAY: u32 = 16;
+const ENOUGH_TO_READ_EVERYDAY: u32 = 26;
 /// A sum, by length, below this speaks against concern.
 const EVERYDAY_BELOW: f32 = -0.5;
 /// Share of the strongest contribution below which a word is not marked.
@@ -64,7 +64,7 @@ impl Evidences {
     pub(crate) fn judge(&self, text: &Text, masked: &[(u32, u32)]) -> Option<Evidence> {
         let found = self.models().filter_map(|(bit, model)| {
             let sums = sums(text, bit, model, masked)?;
-            let tier = model.tier(sums.concern, sums.acute)?;
+            let tier = model.tier(sums.concern, sums.acute, sums.count)?;
             Some(explain(text, bit, model, masked, tier))
         });
         found.max_by_key(|evidence| evidence.tier)

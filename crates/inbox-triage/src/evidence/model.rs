@@ -18,6 +18,10 @@ pub(crate) struct Weight {
     pub(crate) category: Option<Category>,
 }
 
+/// Features up to which a message is short, and from which on it is not; between them the thresholds change evenly.
+const SHORT: f32 = 46.0;
+const LONGER: f32 = 76.0;
+
 /// Share of the weight that has to speak for a category.
 const CLEAR: f32 = 0.35;
 
@@ -26,9 +30,12 @@ const CLEAR: f32 = 0.35;
 pub(crate) struct Model {
     weights: Table<Weight>,
     /// Sum, divided by the root of the number of features, above which a message is flagged.
-    pub(crate) concern_above: f32,
+    concern_above: f32,
     /// The same for urgent.
-    pub(crate) acute_above: f32,
+    acute_above: f32,
+    /// The same two for short messages: of a single concern in a few words there is less to add up.
+    concern_above_short: f32,
+    acute_above_short: f32,
     /// Shorter messages count as if they had so many features.
     pub(crate) least_features: u32,
 }
@@ -51,9 +58,9 @@ impl Model {
                 continue;
             }
             if let Some((key, value)) = line.split_once(" = ") {
-                model
-                    .set(key, value)
-                    .ok_or_else(|| fail("expected concern_above, acute_above or least_features"))?;
+                model.set(key, value).ok_or_else(|| {
+                    fail("expected concern_above, acute_above, both with _short, or least_features")
+                })?;
                 continue;
             }
             let columns: Vec<&str> = line.split('\t').collect();
@@ -69,6 +76,8 @@ impl Model {
         match key {
             "concern_above" => self.concern_above = value.parse().ok()?,
             "acute_above" => self.acute_above = value.parse().ok()?,
+            "concern_above_short" => self.concern_above_short = value.parse().ok()?,
+            "acute_above_short" => self.acute_above_short = value.parse().ok()?,
             "least_features" => self.least_features = value.parse().ok()?,
             _ => return None,
         }
@@ -79,9 +88,13 @@ impl Model {
         self.weights.get(key)
     }
 
-    /// The tier of a message with these sums.
-    pub(crate) fn tier(&self, concern: f32, acute: f32) -> Option<Tier> {
-        match (concern > self.concern_above, acute > self.acute_above) {
+    /// The tier of a message with these sums of so many features.
+    pub(crate) fn tier(&self, concern: f32, acute: f32, count: u32) -> Option<Tier> {
+        let long = ((count as f32 - SHORT) / (LONGER - SHORT)).clamp(0.0, 1.0);
+        let between = |short: f32, above: f32| short + (above - short) * long;
+        let concern_above = between(self.concern_above_short, self.concern_above);
+        let acute_above = between(self.acute_above_short, self.acute_above);
+        match (concern > concern_above, concern > concern_above && acute > acute_above) {
             (_, true) => Some(Tier::Urgent),
             (true, false) => Some(Tier::Watch),
             _ => None,

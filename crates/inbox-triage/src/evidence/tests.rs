@@ -3,7 +3,7 @@ use inbox_domain::{Category, ContextMark, Tier};
 use super::model::Model;
 use crate::engine::{ClinicFile, Engine, TriageInput};
 
-const TABLE: &str = "# words\nconcern_above = 1.5\nacute_above = 2\nleast_features = 4\n\n\
+const TABLE: &str = "# words\nconcern_above = 1.5\nacute_above = 2\nconcern_above_short = 1.5\nacute_above_short = 2\nleast_features = 4\n\n\
                      lake\t4\t1\tplan\nbread\t-4\t-4\t-\ncheese\t-4\t-4\t-\nlake alone\t3\t6\tplan\npicnic\t-9\t-9\t-\n";
 
 fn engine() -> Engine {
@@ -52,7 +52,7 @@ fn a_conclusion_counts_one_tier_less_in_an_everyday_message_and_is_shown_so() {
     assert_eq!(judge(frame).tier, Tier::Urgent);
     let short = judge("The envelopes for the picnic were in the garage.");
     assert_eq!(short.tier, Tier::Urgent, "a short message says too little to read everyday");
-    let rest = "The picnic had bread and cheese. ".repeat(6);
+    let rest = "The picnic had bread and cheese. ".repeat(10);
     let judged = judge(&format!("{rest}The envelopes were in the garage."));
     assert_eq!(judged.tier, Tier::Watch);
     assert_eq!((judged.flags[0].rule.as_str(), judged.flags[0].demoted), ("en.frame", true));
