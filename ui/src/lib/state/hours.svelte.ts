@@ -13,13 +13,11 @@ import {
   type SavedHoursOutcome,
 } from '../ipc/backend'
 import { clock } from './clock.svelte'
+import { OUTDATED, unlessOutdated } from './outdated'
 
 const CHECK_AFTER = 250
 /** Steps that can be taken back. */
 const STEPS = 200
-
-/** Thrown for an answer that came after the vault was locked. */
-const OUTDATED = Symbol('outdated')
 
 class Hours {
   open = $state(false)
@@ -206,15 +204,8 @@ class Hours {
   }
 
   /** The answer, or failure, of what was asked, unless the vault was locked meanwhile. */
-  private async answer<T>(asked: Promise<T>): Promise<T> {
-    const { generation } = this
-    const current = <V>(value: V): V => {
-      if (generation !== this.generation) throw OUTDATED
-      return value
-    }
-    return asked.then(current, (thrown: unknown) => {
-      throw current(thrown)
-    })
+  private answer<T>(asked: Promise<T>): Promise<T> {
+    return unlessOutdated(asked, () => this.generation)
   }
 }
 

@@ -14,12 +14,10 @@ import {
   type RuleRow,
   type TriedText,
 } from '../ipc/backend'
+import { OUTDATED, unlessOutdated } from './outdated'
 
 const CHECK_AFTER = 250
 const SEARCH_AFTER = 120
-
-/** Thrown for an answer that came after the vault was locked. */
-const OUTDATED = Symbol('outdated')
 
 const nothing = (): Lexicon => ({ words: [], watch_only: [] })
 
@@ -253,15 +251,8 @@ class Rules {
   }
 
   /** The answer, or failure, of what was asked, unless the vault was locked meanwhile. */
-  private async answer<T>(asked: Promise<T>): Promise<T> {
-    const { generation } = this
-    const current = <V>(value: V): V => {
-      if (generation !== this.generation) throw OUTDATED
-      return value
-    }
-    return asked.then(current, (thrown: unknown) => {
-      throw current(thrown)
-    })
+  private answer<T>(asked: Promise<T>): Promise<T> {
+    return unlessOutdated(asked, () => this.generation)
   }
 }
 
