@@ -144,12 +144,18 @@ fn holds<'a>(name: &str, mut words: impl Iterator<Item = &'a str>) -> bool {
     words.all(|word| parts.iter().any(|part| part.starts_with(&reduced(word))))
 }
 
-/// Messages that hold all words of the request and meet its other conditions, newest first.
-pub(crate) fn search(db: &Connection, request: &SearchRequest, limit: u32) -> Result<Vec<Hit>> {
+/// The words of a request, with the compounds that hold them; `None` when it has none.
+fn words(db: &Connection, request: &SearchRequest) -> Result<Option<Query>> {
     let mut query = Query::parse(&request.words);
     if let Some(query) = &mut query {
         query.find_compounds(|part| search_words::holding(db, part))?;
     }
+    Ok(query)
+}
+
+/// Messages that hold all words of the request and meet its other conditions, newest first.
+pub(crate) fn search(db: &Connection, request: &SearchRequest, limit: u32) -> Result<Vec<Hit>> {
+    let query = words(db, request)?;
     let Some(sql) = sql(db, request, query.as_ref(), limit)? else { return Ok(Vec::new()) };
     let mut statement = db.prepare_cached(&sql.text)?;
     let mut rows = statement.query(params_from_iter(sql.values))?;
@@ -172,10 +178,7 @@ pub(crate) fn search(db: &Connection, request: &SearchRequest, limit: u32) -> Re
 /// How long the index takes for a request, without anything that is shown of the hits.
 #[cfg(feature = "rig")]
 pub(crate) fn time_bare(db: &Connection, request: &SearchRequest, limit: u32) -> Result<std::time::Duration> {
-    let mut query = Query::parse(&request.words);
-    if let Some(query) = &mut query {
-        query.find_compounds(|part| search_words::holding(db, part))?;
-    }
+    let query = words(db, request)?;
     let Some(sql) = sql(db, request, query.as_ref(), limit)? else { return Ok(std::time::Duration::ZERO) };
     let mut statement = db.prepare_cached(&sql.text)?;
     let start = std::time::Instant::now();
